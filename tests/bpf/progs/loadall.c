@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * loadall.c - show every BPF program to the verifier, one by one, in every variant that a recording may load.
+ *
+ * usage: loadall     prints "PASS load-PROGRAM-VARIANT" or "FAIL ...: why" for each that this kernel can have
+ */
+#if __has_include("schedviz.skel.h")
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bpf/abi.h"
+#include "capture/probe.h"
+#include "schedviz.skel.h"
+
+#define CAPACITY 1024u
+
+struct variant {
+	const char *name;
+	bool only_target, prev_state_arg;
+};
+
+static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	(void)level, (void)fmt, (void)ap;
+	return 0;
+}
+
+static int load_one(const struct probe *probe, const char *name, const struct variant *v)
+{
+	struct schedviz_bpf *skel = schedviz_bpf__open();
+	struct bpf_program *p;
+	int ret;
+
+	if (!skel)
+		return -errno;
+	skel->rodata->sv_config.capacity = CAPACITY;
+	skel->rodata->sv_config.half = CAPACITY / 2;
+	skel->rodata->sv_config.only_target = v->only_target;
+	skel->rodata->sv_config.prev_state_arg = v->prev_state_arg;
+	bpf_map__set_value_size(skel->maps.rings, SV_RING_DATA + CAPACITY * sizeof(struct sv_hot));
+	bpf_object__for_each_program(p, skel->obj)
+	{
+		bpf_program__set_autoload(p, !strcmp(bpf_program__name(p), name));
+		probe_name_variable(probe, p);
+	}
+	ret = schedviz_bpf__load(skel);
+	schedviz_bpf__destroy(skel);
+	return ret;
+}
+
+/* Why this kernel cannot be asked to load it; NULL: it can. */
+static const char *why_not(const struct probe *probe, const struct program *row, const struct variant *v)
+{
+	if (!probe_has_tracepoint(probe, row->tracepoint))
+		return "no such tracepoint";
+	if (row->need == NEED_WAKING && row->context != WAKE_DEPTH && row->context != probe->context)
+		return "this kernel keeps its preempt count elsewhere";
+	if (v->prev_state_arg && !probe->prev_state_arg)
+		return "sched_switch has three arguments";
+	return NULL;
+}
+
+int main(void)
+{
+	static const struct variant variants[] = {
+		{ "all", false, true },
+		{ "all-old-state", false, false },
+		{ "only-target", true, true },
+		{ "only-target-old-state", true, false },
+	};
+	struct probe probe;
+	struct err e;
+	int failed = 0;
+
+	libbpf_set_print(quiet);
+	if (probe_open(&probe, &e) < 0) {
+		printf("FAIL load: %s\n", e.text);
+		return 1;
+	}
+	for (size_t i = 0; i < nr_programs; i++)
+		for (size_t k = 0; k < sizeof(variants) / sizeof(variants[0]); k++) {
+			const char *why = why_not(&probe, &programs[i], &variants[k]);
+			int ret = why ? 0 : load_one(&probe, programs[i].name, &variants[k]);
+
+			if (why) /* not a test that was skipped: there is nothing to load here */
+				continue;
+			failed |= ret < 0;
+			printf(ret < 0 ? "FAIL load-%s-%s: %s\n" : "PASS load-%s-%s\n", programs[i].name,
+			       variants[k].name, strerror(-ret));
+		}
+	probe_close(&probe);
+	return failed;
+}
+#else
+#include <stdio.h>
+
+int main(void)
+{
+	printf("SKIP load: built without eBPF\n");
+	return 0;
+}
+#endif

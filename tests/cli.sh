@@ -1,0 +1,324 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# cli.sh - the command line from outside, without any privilege: usage errors, help, exit codes, colours, pager.
+#
+# Prints "PASS name", "FAIL name: why" or "SKIP name: why" for each test. SCHEDVIZ is the program, ./schedviz if unset;
+# TEST_TMP a directory to work in.
+set -u
+
+schedviz=$(realpath "${SCHEDVIZ:-./schedviz}") || exit 1
+if [ -n "${TEST_TMP:-}" ]; then
+	tmp=$TEST_TMP
+else
+	tmp=$(mktemp -d) || exit 1
+	trap 'rm -rf "$tmp"' EXIT
+fi
+cd "$tmp" || exit 1
+
+export LC_ALL=C.UTF-8 TERM=xterm
+unset NO_COLOR COLUMNS LINES PAGER SCHEDVIZ_PAGER LESS SUDO_UID
+failed=0
+
+pass() { echo "PASS $1"; }
+skip() { echo "SKIP $1: $2"; }
+fail()
+{
+	echo "FAIL $1: $2"
+	failed=1
+}
+
+# same NAME GOT WANTED
+same()
+{
+	if [ "$2" = "$3" ]; then
+		pass "$1"
+	else
+		fail "$1" "got '$(head -c 300 <<<"$2")', not '$(head -c 300 <<<"$3")'"
+	fi
+}
+
+# has NAME TEXT PATTERN: an extended regular expression somewhere in the text
+has()
+{
+	if grep -qE -- "$3" <<<"$2"; then pass "$1"; else fail "$1" "no '$3' in '$(head -c 300 <<<"$2")'"; fi
+}
+
+# lacks NAME TEXT PATTERN
+lacks()
+{
+	if grep -qE -- "$3" <<<"$2"; then fail "$1" "'$3' in '$(head -c 300 <<<"$2")'"; else pass "$1"; fi
+}
+
+# refuses NAME SENTENCE ARGUMENT...: a usage error is one sentence on standard error, nothing else, and status 2
+refuses()
+{
+	local name=$1 sentence=$2 status=0
+
+	shift 2
+	"$schedviz" "$@" >out 2>err </dev/null || status=$?
+	same "$name" "$status|$(<out)|$(<err)" "2||schedviz: $sentence"
+}
+
+# on_terminal COMMAND...: its output on a terminal of its own, without carriage returns
+on_terminal()
+{
+	script -qec "$(printf '%q ' "$@")" /dev/null </dev/null | tr -d '\r'
+}
+
+# A recording in the text form, which every build reads.
+cat >small.svz <<'TRACE'
+schedviz-text 1
+cpus 1
+0ms    cpu0 switch idle/0 R -> web/10
+1ms    cpu0 waking db/11 by web/10
+1ms    cpu0 switch web/10 R -> db/11
+2.5ms  cpu0 switch db/11 S -> web/10
+3.5ms  end
+TRACE
+
+usage_errors()
+{
+	local see="'schedviz help' shows them all"
+
+	refuses unknown_command_with_a_near_one "unknown command 'shwo' - did you mean 'show'?" shwo
+	refuses unknown_command_with_none_near "unknown command 'xyzzy' - $see" xyzzy
+	refuses empty_command "unknown command '' - $see" ''
+	refuses workload_as_command "'pool' is a workload, not a command - did you mean 'run pool'?" pool
+	refuses unknown_option_of_the_program "unknown option '--versoin' - did you mean '--version'?" --versoin
+	refuses unknown_option "unknown option '--windw' - did you mean '--window'?" show --windw 1s..2s
+	refuses unknown_letter "unknown option '-Z'" show -Z
+	refuses flag_with_value "--ascii takes no value" show --ascii=yes
+	refuses value_missing "--color needs a value: --color WHEN" show --color
+	refuses choice_wrong "--color must be auto, always or never, not 'blue'" list --color blue
+	refuses too_many_words "unexpected word 'b' - usage: schedviz show [TRACE]" show a b
+	refuses words_where_none_are_taken "unexpected word 'x' - usage: schedviz list" list x
+	refuses window_backwards "--window: '2s..1s' is not a window - it must begin before it ends" \
+		show --window 2s..1s
+	refuses help_of_unknown_command "unknown command 'recrod' - did you mean 'record'?" help recrod
+	refuses help_of_unknown_workload "no workload 'pol' - did you mean 'pool'?" help run pol
+	refuses help_with_too_many_words "unexpected word 'x' - usage: schedviz help [COMMAND [WORKLOAD]]" help list x
+}
+
+workload_errors()
+{
+	local from="--workers must be from 1 to 1000"
+
+	refuses run_without_workload "run needs a workload - 'schedviz list' shows them" run
+	refuses run_unknown_workload "no workload 'poool' - did you mean 'pool'?" run poool
+	refuses run_unknown_option "unknown option '--wrokers' - did you mean '--workers'?" run pool --wrokers 2
+	refuses run_unknown_option_first "unknown option '--wrokers' - did you mean '--workers'?" run --wrokers 2 pool
+	refuses run_workers_0 "$from, not 0" run pool --workers 0
+	refuses run_workers_negative "$from, not -1" run pool --workers -1
+	refuses run_workers_huge "$from, not 1000000000" run pool --workers 1000000000
+	refuses run_workers_no_number "$from: 'abc' is not a number" run pool --workers abc
+	refuses run_option_before_the_workload "$from, not 0" run --workers 0 pool
+	refuses run_one_dash "unknown option '-workers' - did you mean '--workers'?" run pool -workers 2
+}
+
+no_arguments()
+{
+	local status=0
+
+	"$schedviz" >out 2>err || status=$?
+	same no_arguments_is_a_usage_error "$status|$(<out)|$(head -n 1 err)" \
+		"2||usage: schedviz COMMAND [OPTION]... [ARGUMENT]..."
+}
+
+help_pages()
+{
+	local command all
+
+	has version "$("$schedviz" --version)" '^schedviz [0-9]'
+	all=$("$schedviz" help)
+	same help_long "$("$schedviz" --help)" "$all"
+	same help_short "$("$schedviz" -h)" "$all"
+	for command in run record show stat dump info list doctor help; do
+		has "help_names_$command" "$all" "^  $command +[a-z]"
+		"$schedviz" help $command >out || fail "help_$command" "status $?"
+		has "help_$command" "$(<out)" "^Usage: schedviz $command \[OPTION\]"
+		same "help_option_of_$command" "$("$schedviz" $command --help)" "$(<out)"
+		same "help_before_$command" "$("$schedviz" -h $command)" "$(<out)"
+	done
+}
+
+help_of_workloads()
+{
+	local page
+
+	page=$("$schedviz" help run pool)
+	has help_run_lists_workloads "$("$schedviz" run --help)" '^  pool +[0-9a-z]'
+	has help_run_pool_has_knobs "$page" '^  -w, --workers N '
+	has help_run_pool_has_own_options "$page" '^  -o, --output FILE '
+	has help_run_pool_has_an_example "$page" '^  .*schedviz run pool'
+	same help_run_pool_option "$("$schedviz" run pool --help)" "$page"
+	same help_run_pool_option_first "$("$schedviz" run -h pool)" "$page"
+	has list_names_workloads "$("$schedviz" list)" '^  pool +[0-9a-z]'
+	has list_has_examples "$("$schedviz" list)" '^ +.*schedviz run pool'
+	lacks hidden_options_are_not_shown "$("$schedviz" help help)" '--manual|--completion'
+}
+
+# widest_is NAME MIN MAX: the longest line of standard input
+widest_is()
+{
+	local n
+
+	n=$(awk 'length > n { n = length } END { print n + 0 }')
+	if [ "$n" -ge "$2" ] && [ "$n" -le "$3" ]; then pass "$1"; else fail "$1" "widest line: $n"; fi
+}
+
+widths()
+{
+	widest_is help_is_80_wide 60 80 < <("$schedviz" help)
+	widest_is columns_decide 81 100 < <(COLUMNS=100 "$schedviz" help)
+	widest_is lines_for_reading_are_not_endless 81 100 < <(COLUMNS=500 "$schedviz" help)
+	same columns_of_junk_are_ignored "$(COLUMNS=many "$schedviz" help)" "$("$schedviz" help)"
+	same columns_of_0_are_ignored "$(COLUMNS=0 "$schedviz" help)" "$("$schedviz" help)"
+}
+
+writing()
+{
+	local status=0
+
+	"$schedviz" help >/dev/full 2>err || status=$?
+	same full_disk "$status|$(<err)" "1|schedviz: cannot write to standard output: No space left on device"
+	status=0
+	"$schedviz" help >&- 2>err || status=$?
+	same closed_output "$status|$(<err)" "1|schedviz: cannot write to standard output: Bad file descriptor"
+	"$schedviz" help >&- 2>&- <&-
+	same everything_closed $? 1
+
+	# the reader is gone before anything is written
+	{
+		sleep 0.2
+		status=0
+		"$schedviz" help 2>err || status=$?
+		echo "$status|$(<err)" >result
+	} | true
+	same reader_gone_is_quiet "$(<result)" "0|"
+}
+
+strangers_names()
+{
+	local status=0
+
+	"$schedviz" show $'nosuch\e[31m\n' >out 2>err || status=$?
+	has missing_file_is_named "$status $(<err)" '^1 schedviz: .*nosuch'
+	has escapes_in_names_are_shown "$(<err)" 'nosuch\\x1b\[31m\\x0a'
+	lacks escapes_in_names_are_not_obeyed "$(<err)" $'\e'
+	same an_error_is_one_line "$(wc -l <err)" 1
+	"$schedviz" $'sh\e]0;x\aow' 2>err
+	lacks escapes_in_commands_are_not_obeyed "$(<err)" $'\e'
+	"$schedviz" show --color=$'\u202egnorw' 2>err
+	has bidi_in_values_is_shown "$(<err)" '\\xe2\\x80\\xaegnorw'
+}
+
+colours()
+{
+	local esc=$'\e\\['
+
+	lacks no_colour_into_a_pipe "$("$schedviz" show small.svz)" "$esc"
+	has colour_always "$("$schedviz" show --color=always small.svz)" "$esc"
+	has colour_before_the_command "$("$schedviz" --color always show small.svz)" "$esc"
+	has colour_always_beats_no_color "$(NO_COLOR=1 "$schedviz" show --color=always small.svz)" "$esc"
+	lacks not_ascii_only_in_ascii "$("$schedviz" show --ascii small.svz | LC_ALL=C tr -d '\n -~')" .
+	lacks ascii_in_the_c_locale "$(LC_ALL=C "$schedviz" show small.svz | LC_ALL=C tr -d '\n -~')" .
+	has utf8_in_a_utf8_locale "$("$schedviz" show small.svz | LC_ALL=C tr -d '\n -~' | wc -c)" '[1-9]'
+	has lc_all_beats_lang "$(LANG=C "$schedviz" show small.svz | LC_ALL=C tr -d '\n -~' | wc -c)" '[1-9]'
+}
+
+colours_on_terminals()
+{
+	local esc=$'\e\\['
+
+	has colour_on_a_terminal "$(on_terminal "$schedviz" show --no-pager small.svz)" "$esc"
+	lacks no_color_is_heeded "$(NO_COLOR=1 on_terminal "$schedviz" show --no-pager small.svz)" "$esc"
+	has empty_no_color_means_nothing "$(NO_COLOR='' on_terminal "$schedviz" show --no-pager small.svz)" "$esc"
+	lacks colour_never "$(on_terminal "$schedviz" show --no-pager --color=never small.svz)" "$esc"
+	lacks no_colour_on_a_dumb_terminal "$(TERM=dumb on_terminal "$schedviz" show --no-pager small.svz)" "$esc"
+}
+
+pager()
+{
+	local page paged
+
+	page=$("$schedviz" help)
+	paged=$("$schedviz" help | sed 's/^/paged: /')
+	export LINES=10 COLUMNS=80 SCHEDVIZ_PAGER="sed 's/^/paged: /'"
+	same pager_when_it_does_not_fit "$(on_terminal "$schedviz" help)" "$paged"
+	same no_pager_when_it_fits "$(LINES=200 on_terminal "$schedviz" help)" "$page"
+	same no_pager_when_told "$(on_terminal "$schedviz" help --no-pager)" "$page"
+	same no_pager_into_a_pipe "$("$schedviz" help)" "$page"
+	same own_pager_wins "$(PAGER=false on_terminal "$schedviz" help)" "$paged"
+	same pager_cat_means_none "$(SCHEDVIZ_PAGER='cat' on_terminal "$schedviz" help)" "$page"
+	same pager_empty_means_none "$(SCHEDVIZ_PAGER='' on_terminal "$schedviz" help)" "$page"
+	has pager_that_is_not_there "$(SCHEDVIZ_PAGER=no-such-pager on_terminal "$schedviz" help)" '^Usage: schedviz'
+	same pager_that_is_left_early "$(SCHEDVIZ_PAGER=true on_terminal "$schedviz" help && echo fine)" fine
+	unset SCHEDVIZ_PAGER
+	same pager_of_the_environment "$(PAGER='sed "s/^/paged: /"' on_terminal "$schedviz" help)" "$paged"
+	unset LINES COLUMNS
+}
+
+manual()
+{
+	"$schedviz" help --manual >schedviz.1
+	has manual_names_every_command "$(<schedviz.1)" '^\.SS doctor$'
+	has manual_is_not_googles "$(<schedviz.1)" "Google"
+	if command -v man >/dev/null; then
+		same manual_is_clean "$(man --warnings -l schedviz.1 2>&1 >/dev/null)" ''
+		has manual_reads_well "$(MANWIDTH=80 man -l schedviz.1 | col -b)" '^       -w, --workers N$'
+	else
+		skip manual_is_clean 'no man here'
+	fi
+}
+
+# completes WORD...: prints what the last word can become
+completes()
+{
+	COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+	_schedviz
+	echo "${COMPREPLY[*]}"
+}
+
+completion()
+{
+	"$schedviz" help --completion >completion
+	# shellcheck source=/dev/null
+	if ! source ./completion; then
+		fail completion_is_bash 'it cannot be read'
+		return
+	fi
+	mkdir -p directory
+	touch other.txt
+	same completes_commands "$(completes schedviz doc)" doctor
+	same completes_options "$(completes schedviz show --col)" "--columns --color"
+	same completes_choices "$(completes schedviz show --color a)" "auto always"
+	same completes_choices_behind_an_equals_sign "$(completes schedviz show --color = ne)" never
+	same completes_workloads "$(completes schedviz run po)" pool
+	same completes_options_of_workloads "$(completes schedviz run pool --work)" "--workers --work"
+	same completes_choices_of_workloads "$(completes schedviz run pool --handoff so)" socketpair
+	same completes_recordings "$(completes schedviz stat s)" small.svz
+	same completes_directories "$(completes schedviz info d)" directory
+	same completes_any_file_for_output "$(completes schedviz record -o other)" other.txt
+	same completes_words_of_help "$(completes schedviz help rec)" record
+	same completes_nothing_for_numbers "$(completes schedviz show --top '')" ''
+}
+
+usage_errors
+workload_errors
+no_arguments
+help_pages
+help_of_workloads
+widths
+writing
+strangers_names
+colours
+if command -v script >/dev/null; then
+	colours_on_terminals
+	pager
+else
+	skip terminals 'no script(1) here to make one'
+fi
+manual
+completion
+exit $failed

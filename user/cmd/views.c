@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* views.c - from a path and a window to a summary, a picture and an exit code. */
+#include "cmd/views.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include "render/frame.h"
+
+void view_defaults(struct view_cfg *cfg)
+{
+	*cfg = (struct view_cfg){
+		.window = { 0, UINT64_MAX },
+		.from_ns = UINT64_MAX,
+		.to_ns = UINT64_MAX,
+	};
+}
+
+/* --from and --to are one --window; both at once is one too many. */
+static int asked_window(const struct view_cfg *cfg, struct window *out, struct err *e)
+{
+	bool whole = cfg->window.from_ns == 0 && cfg->window.to_ns == UINT64_MAX;
+	bool sides = cfg->from_ns != UINT64_MAX || cfg->to_ns != UINT64_MAX;
+
+	if (sides && !whole)
+		return err_set(e, -EINVAL, "--window cannot be used together with --from or --to");
+	*out = sides ? (struct window){ cfg->from_ns == UINT64_MAX ? 0 : cfg->from_ns, cfg->to_ns } : cfg->window;
+	if (out->from_ns >= out->to_ns)
+		return err_set(e, -EINVAL, "--from must be before --to");
+	return 0;
+}
+
+static int outside(struct window asked, uint64_t span_ns, struct err *e)
+{
+	struct buf from = { 0 }, span = { 0 };
+	int ret;
+
+	fmt_duration(&from, asked.from_ns, false);
+	fmt_duration(&span, span_ns, false);
+	ret = err_set(e, -ERANGE, "the window begins at %s, but the recording spans only 0..%s", buf_str(&from),
+		      buf_str(&span));
+	buf_release(&from);
+	buf_release(&span);
+	return ret;
+}
+
+int view_open(struct view *v, const char *path, const struct view_cfg *cfg, struct err *e)
+{
+	struct window asked = cfg->window, whole;
+	uint64_t span_ns;
+
+	*v = (struct view){ 0 };
+	if (asked_window(cfg, &asked, e) < 0)
+		return EXIT_USAGE;
+	if (trace_reader_open(&v->reader, path, e) < 0)
+		return EXIT_FAILED;
+	whole = trace_reader_window(v->reader);
+	span_ns = whole.to_ns > whole.from_ns ? whole.to_ns - whole.from_ns : 0;
+	if (asked.from_ns > 0 && asked.from_ns >= span_ns) {
+		outside(asked, span_ns, e);
+		return EXIT_FAILED;
+	}
+	v->window.from_ns = whole.from_ns + asked.from_ns;
+	v->window.to_ns = asked.to_ns < span_ns ? whole.from_ns + asked.to_ns : whole.to_ns;
+	return EXIT_FINE;
+}
+
+void view_close(struct view *v)
+{
+	trace_reader_close(v->reader);
+	v->reader = NULL;
+}
+
+int view_check_tasks(const struct model *m, const char *tasks, struct err *e)
+{
+	struct task_filter filter = { tasks };
+
+	for (uint32_t i = 0; tasks && i < model_nr_tasks(m); i++)
+		if (task_filter_match(&filter, model_task(m, (task_id){ i })))
+			return EXIT_FINE;
+	if (!tasks)
+		return EXIT_FINE;
+	err_set(e, -ENOENT, "no task matches '%s' - 'schedviz stat --all' lists them", tasks);
+	return EXIT_FAILED;
+}
+
+int view_summarise(struct view *v, const struct view_cfg *cfg, struct summary *sum, struct model **m, struct err *e)
+{
+	struct model_sink sink;
+
+	summary_init(sum, v->window, &sink);
+	if (model_build(m, v->reader, &sink, 1, e) < 0)
+		return EXIT_FAILED;
+	summary_finish(sum, *m);
+	return view_check_tasks(*m, cfg->tasks, e);
+}
+
+int view_verdict(const struct view *v, const struct model *m, bool strict)
+{
+	return strict && frame_doubtful(m, trace_reader_damage(v->reader)) ? EXIT_DAMAGED : EXIT_FINE;
+}
+
+struct style view_style(const struct cmd_ctx *ctx, const struct view_cfg *cfg)
+{
+	unsigned columns = cfg->columns ? (unsigned)cfg->columns : ctx->style.columns;
+
+	return style_make(ctx->style.utf8, ctx->style.color, columns, getenv("TERM"), getenv("COLORTERM"));
+}
+
+int view_timeline(struct cmd_ctx *ctx, const char *path, const struct view_cfg *cfg, const struct timeline_cfg *what)
+{
+	struct style style = view_style(ctx, cfg);
+	struct summary sum = { 0 };
+	struct model *m = NULL;
+	struct view v;
+	int ret;
+
+	ret = view_open(&v, path, cfg, &ctx->err);
+	if (ret != EXIT_FINE)
+		goto out;
+	ret = view_summarise(&v, cfg, &sum, &m, &ctx->err);
+	if (ret != EXIT_FINE)
+		goto out;
+	if (timeline_draw(&ctx->out, v.reader, &sum, what, &style, &ctx->err) < 0)
+		ret = EXIT_FAILED;
+	else
+		ret = view_verdict(&v, m, cfg->strict);
+out:
+	summary_release(&sum);
+	model_free(m);
+	view_close(&v);
+	return ret;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * frame.c - the lines over and under the views.
+ */
+#include "render/frame.h"
+
+#include <string.h>
+#include "base/fmt.h"
+#include "render/words.h"
+
+/* A measurement meets its theory within 3 % or this, whichever is more. */
+#define THEORY_SLACK_NS (20 * NSEC_PER_MSEC)
+
+static void put_fact(const struct model *m, const char *key, const struct style *st, struct buf *out)
+{
+	const char *v = facts_get(model_facts(m), key);
+
+	if (v)
+		fmt_safe(out, v, strlen(v), st->utf8);
+}
+
+static void put_title(const struct model *m, struct window window, const struct style *st, struct buf *out)
+{
+	struct window whole = model_window(m);
+	uint32_t cpus = 0;
+
+	for (uint32_t c = 0; c < model_nr_cpus(m); c++)
+		cpus += model_cpu_seen(m, c);
+	style_ink(st, INK_HEAD, INK_PLAIN, false, out);
+	if (facts_get(model_facts(m), "workload"))
+		put_fact(m, "workload", st, out);
+	else if (facts_get(model_facts(m), "command"))
+		put_fact(m, "command", st, out);
+	else
+		buf_puts(out, "recording");
+	style_plain(st, out);
+	buf_puts(out, glyph_text(st, GLYPH_DOT));
+	fmt_duration(out, whole.to_ns - whole.from_ns, st->utf8);
+	buf_printf(out, " on %u CPU%s", cpus, plural(cpus));
+	if (window.from_ns != whole.from_ns || window.to_ns != whole.to_ns) {
+		buf_puts(out, glyph_text(st, GLYPH_DOT));
+		buf_puts(out, "zoomed to ");
+		fmt_duration(out, window.to_ns - window.from_ns, st->utf8);
+	}
+	buf_putc(out, '\n');
+}
+
+/* How a book would print what the facts spell in ASCII. */
+static const struct {
+	const char *ascii, *book;
+} typeset[] = { { "ceil(", "⌈" }, { " x ", " × " } };
+
+/* "ceil(5/4) x 2 s" as a book would print it, where the terminal can. */
+static void put_formula(const char *text, const struct style *st, struct buf *out)
+{
+	bool ceiling = false;
+
+	while (*text) {
+		size_t n = st->utf8 ? strcspn(text, ceiling ? " c)" : " c") : strlen(text);
+		size_t k = 0;
+
+		fmt_safe(out, text, n, st->utf8);
+		text += n;
+		while (*text && k < 2 && strncmp(text, typeset[k].ascii, strlen(typeset[k].ascii)))
+			k++;
+		if (*text && k < 2) {
+			buf_puts(out, typeset[k].book);
+			text += strlen(typeset[k].ascii);
+			ceiling |= k == 0;
+		} else if (*text == ')') {
+			buf_puts(out, "⌉");
+			ceiling = false;
+			text++;
+		} else if (*text) {
+			buf_putc(out, *text++);
+		}
+	}
+}
+
+static void put_verdict(uint64_t wall_ns, uint64_t min_ns, uint64_t max_ns, const struct style *st, struct buf *out)
+{
+	uint64_t slack_ns = max_ns / 100 * 3 > THEORY_SLACK_NS ? max_ns / 100 * 3 : THEORY_SLACK_NS;
+	bool early = wall_ns + slack_ns < min_ns, late = wall_ns > max_ns && wall_ns - max_ns > slack_ns;
+
+	buf_putc(out, ' ');
+	style_puts(st, early || late ? INK_BAD : INK_GOOD, glyph_text(st, early || late ? GLYPH_NO : GLYPH_YES), out);
+	if (!early && !late)
+		return;
+	buf_putc(out, ' ');
+	fmt_duration(out, early ? min_ns - wall_ns : wall_ns - max_ns, st->utf8);
+	buf_puts(out, early ? " less than theory" : " more than theory");
+}
+
+static void put_theory(const struct model *m, const struct style *st, struct buf *out)
+{
+	const struct facts *f = model_facts(m);
+	const char *text = facts_get(f, "theory.text");
+	uint64_t wall_ns = facts_u64(f, "run.wall_ns", UINT64_MAX);
+	uint64_t min_ns = facts_u64(f, "theory.wall_min_ns", 0);
+	uint64_t max_ns = facts_u64(f, "theory.wall_max_ns", UINT64_MAX);
+
+	if (!text)
+		return;
+	buf_puts(out, "theory ");
+	put_formula(text, st, out);
+	if (wall_ns != UINT64_MAX) {
+		buf_puts(out, "   measured ");
+		fmt_duration(out, wall_ns, st->utf8);
+		if (max_ns != UINT64_MAX || min_ns)
+			put_verdict(wall_ns, min_ns, max_ns, st, out);
+	}
+	buf_putc(out, '\n');
+}
+
+void frame_head(const struct model *m, struct window window, const struct style *st, struct buf *out)
+{
+	put_title(m, window, st, out);
+	put_theory(m, st, out);
+}
+
+bool frame_doubtful(const struct model *m, const struct trace_damage *d)
+{
+	return d->cut || d->bad_chunks || d->late_events || health_doubtful(model_health(m));
+}
+
+static void put_damage(const struct trace_damage *d, const struct style *st, struct buf *out)
+{
+	if (d->cut)
+		buf_printf(out, "the recording is cut off at byte %llu: what came after is missing\n",
+			   (unsigned long long)d->cut_at);
+	if (d->bad_chunks)
+		buf_printf(out, "%llu damaged part%s of the file skipped: drawn as unknown\n",
+			   (unsigned long long)d->bad_chunks, plural(d->bad_chunks));
+	if (d->late_events)
+		buf_printf(out, "%llu event%s came out of order\n", (unsigned long long)d->late_events,
+			   plural(d->late_events));
+	if (d->first[0]) {
+		fmt_safe(out, d->first, strlen(d->first), st->utf8);
+		buf_putc(out, '\n');
+	}
+}
+
+void frame_foot(const struct model *m, const struct trace_damage *d, const struct style *st, struct buf *out)
+{
+	struct buf text = { 0 };
+
+	put_damage(d, st, &text);
+	health_report(model_health(m), 0, &text);
+	for (const char *at = buf_str(&text); *at;) {
+		size_t n = strcspn(at, "\n");
+
+		style_puts(st, INK_BAD, "! ", out);
+		buf_put(out, at, n);
+		buf_putc(out, '\n');
+		at += n + (at[n] == '\n');
+	}
+	buf_release(&text);
+}

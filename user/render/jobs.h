@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * jobs.h - jobs in the picture: written over the worker that does them, and on lanes of their own from the moment they
+ * were submitted, so that the wait for a worker can be seen.
+ */
+#ifndef SCHEDVIZ_RENDER_JOBS_H
+#define SCHEDVIZ_RENDER_JOBS_H
+
+#include "render/paint.h"
+
+#define JOB_UNSEEN UINT64_MAX /* a mark that was not seen */
+#define JOB_LANES 12	      /* with more jobs than this in the window the queue's length is drawn instead */
+
+/* "task 4": the recording's word for jobs and the number; printable ASCII. */
+void job_name(const struct model *m, const struct job *j, struct buf *out);
+
+/* From one mark to another; JOB_UNSEEN when either is missing or they contradict each other. */
+uint64_t job_between(uint64_t from_ns, uint64_t to_ns);
+
+/* The same for the marks that make sense together. */
+uint64_t job_waited_ns(const struct job *j);	 /* submitted to started */
+uint64_t job_service_ns(const struct job *j);	 /* started to finished */
+uint64_t job_turnaround_ns(const struct job *j); /* submitted to finished */
+
+/* Is any part of the job, its wait for a worker included, inside the window? */
+bool job_in_window(const struct job *j, struct window w);
+
+/*
+ * Over a worker's painted lane: sleep inside a job becomes a line, and the job's name is written into a stretch that
+ * has room. Names that found none although the job is wide enough go to `above`, a row for a line of its own over the
+ * lane; returns whether there are any.
+ */
+bool paint_worker_jobs(const struct grid *g, const struct model *m, task_id worker, const struct style *st,
+		       struct cell *row, struct cell *above, struct seen *seen);
+
+/* A job's own lane: waiting for a worker, then with the name of the worker that did it. */
+void paint_job(const struct grid *g, const struct model *m, const struct job *j, const struct style *st,
+	       struct cell *row, struct seen *seen);
+
+/* One lane for many jobs: how many wait for a worker, as bars; returns the most that waited at a time. */
+uint32_t paint_queue(const struct grid *g, const struct model *m, const struct style *st, struct cell *row,
+		     struct seen *seen);
+
+#endif

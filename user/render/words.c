@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * words.c - names for tasks, system calls and ends.
+ */
+#define _GNU_SOURCE
+#include "render/words.h"
+
+#include <string.h>
+#include "trace/syscalls.h"
+
+void words_task(const struct task *t, const struct style *st, struct buf *out)
+{
+	if (t->name && *t->name)
+		fmt_safe(out, t->name, strlen(t->name), st->utf8);
+	else
+		buf_puts(out, "(no name)");
+}
+
+void words_syscall(const struct model *m, int32_t syscall, struct buf *out)
+{
+	const char *name = syscall >= 0 ? syscall_name(model_arch(m), syscall) : NULL;
+
+	if (name)
+		buf_puts(out, name);
+	else if (syscall == EV_NO_SYSCALL)
+		buf_puts(out, "no syscall");
+	else if (syscall < 0)
+		buf_puts(out, "unknown");
+	else if (syscall & EV_SYSCALL_IA32)
+		buf_printf(out, "sys32_%d", syscall & ~EV_SYSCALL_IA32);
+	else
+		buf_printf(out, "sys_%d", syscall);
+}
+
+uint64_t slept_ns(const struct task_sum *t)
+{
+	return t->ns[STATE_SLEEPING] + t->ns[STATE_BLOCKED] + t->ns[STATE_STOPPED];
+}
+
+void words_slept(const struct model *m, const struct task_sum *t, struct buf *out)
+{
+	uint64_t all = slept_ns(t);
+
+	if (t->nr_slept == 0 || all == 0)
+		return;
+	words_syscall(m, t->slept[0].syscall, out);
+	if (t->slept[0].ns < all - all / 20)
+		buf_printf(out, " %u%%", (unsigned)((unsigned __int128)t->slept[0].ns * 100 / all));
+}
+
+void exit_split(int32_t status, int *code, int *signal)
+{
+	*signal = status & 0x7f;
+	*code = *signal ? 0 : (status >> 8) & 0xff;
+}
+
+void words_exit(const struct task *t, struct buf *out)
+{
+	int code, signal;
+	const char *name;
+
+	if (!t->exit_known) {
+		buf_putc(out, '-');
+		return;
+	}
+	exit_split(t->exit_code, &code, &signal);
+	name = signal ? sigabbrev_np(signal) : NULL;
+	if (!signal)
+		buf_printf(out, "%d", code);
+	else if (name)
+		buf_printf(out, "SIG%s", name);
+	else
+		buf_printf(out, "signal %d", signal);
+}
+
+void words_share(struct buf *out, uint64_t part, uint64_t whole)
+{
+	if (part == 0)
+		buf_putc(out, '0');
+	else if (part < whole / 2000)
+		buf_puts(out, "<0.1 %");
+	else if (part >= whole - whole / 2000)
+		buf_puts(out, "100 %");
+	else
+		fmt_percent(out, part, whole);
+}
+
+const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}

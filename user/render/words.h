@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * words.h - the same thing called by the same name in every view: tasks, what they slept in, how they ended.
+ */
+#ifndef SCHEDVIZ_RENDER_WORDS_H
+#define SCHEDVIZ_RENDER_WORDS_H
+
+#include "analysis/summary.h"
+#include "render/style.h"
+
+/* The task's name, harmless; "(no name)" for one that was never introduced. */
+void words_task(const struct task *t, const struct style *st, struct buf *out);
+
+/* "clock_nanosleep", "sys_9999", "no syscall", "unknown". */
+void words_syscall(const struct model *m, int32_t syscall, struct buf *out);
+
+/* What it mostly slept in: "read", or "read 62%" when that is not nearly all of it; nothing for who never slept. */
+void words_slept(const struct model *m, const struct task_sum *t, struct buf *out);
+
+/* "0", "1", "SIGKILL"; "-" while it lives or when its end was not seen. */
+void words_exit(const struct task *t, struct buf *out);
+
+/* A wait status: *signal is 0 for who exited by itself. */
+void exit_split(int32_t status, int *code, int *signal);
+
+uint64_t slept_ns(const struct task_sum *t); /* asleep, blocked or stopped */
+
+/* "12.3 %", "100 %", "<0.1 %" (little is not nothing), "0": at most six columns. */
+void words_share(struct buf *out, uint64_t part, uint64_t whole);
+
+/* "s", or "" for one. */
+const char *plural(uint64_t n);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * burn.c - a loop whose speed is known, and how it is used to burn CPU time exactly.
+ */
+#include "workloads/burn.h"
+
+#include <time.h>
+#include "base/fmt.h"
+
+#define TRIALS 5
+#define TRIAL_NS (1 * NSEC_PER_MSEC)
+#define ENOUGH_NS NSEC_PER_USEC /* about what a look costs, at its worst */
+
+static uint64_t rounds_per_ms; /* 0: not known yet */
+
+uint64_t burn_clock_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * NSEC_PER_SEC + (uint64_t)t.tv_nsec;
+}
+
+static void spin(uint64_t rounds)
+{
+	for (; rounds; rounds--)
+		__asm__ volatile("" : "+r"(rounds));
+}
+
+static uint64_t spin_cost_ns(uint64_t rounds)
+{
+	uint64_t before_ns = burn_clock_ns();
+
+	spin(rounds);
+	return burn_clock_ns() - before_ns;
+}
+
+/* The median of some trials: a cold cache or a stolen CPU spoils one, not most. */
+static uint64_t trial_median_ns(uint64_t rounds)
+{
+	uint64_t sorted[TRIALS];
+
+	for (unsigned n = 0; n < TRIALS; n++) {
+		uint64_t cost_ns = spin_cost_ns(rounds);
+		unsigned at = n;
+
+		for (; at && sorted[at - 1] > cost_ns; at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = cost_ns;
+	}
+	return sorted[TRIALS / 2];
+}
+
+void burn_calibrate(void)
+{
+	uint64_t rounds = 100000;
+
+	while (spin_cost_ns(rounds) < TRIAL_NS)
+		rounds *= 2;
+	/* threads that come here at once each store a good value */
+	__atomic_store_n(&rounds_per_ms, rounds * NSEC_PER_MSEC / trial_median_ns(rounds), __ATOMIC_RELAXED);
+}
+
+static uint64_t rounds_of(uint64_t ns)
+{
+	uint64_t per_ms = __atomic_load_n(&rounds_per_ms, __ATOMIC_RELAXED);
+
+	return ns / NSEC_PER_MSEC * per_ms + ns % NSEC_PER_MSEC * per_ms / NSEC_PER_MSEC;
+}
+
+void burn(uint64_t ns)
+{
+	uint64_t left_ns = ns, end_ns;
+
+	if (!ns)
+		return;
+	if (!__atomic_load_n(&rounds_per_ms, __ATOMIC_RELAXED))
+		burn_calibrate();
+	end_ns = burn_clock_ns() + ns;
+	for (int look = 1; look < BURN_LOOKS && left_ns > ENOUGH_NS; look++) {
+		uint64_t now_ns;
+
+		spin(rounds_of(left_ns - left_ns / 10));
+		now_ns = burn_clock_ns();
+		left_ns = now_ns < end_ns ? end_ns - now_ns : 0;
+	}
+	spin(rounds_of(left_ns));
+}
