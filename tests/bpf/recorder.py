@@ -83,6 +83,19 @@ def test_a_signal_to_the_recorder_alone_is_passed_on():
     interrupted(signal.SIGTERM, False)
 
 
+def test_under_sudo_a_command_of_roots_can_still_be_ended():
+    """The recorder has become the caller, the command is root's: a signal to the one must reach the other."""
+    d = open_directory("sudo")
+    env = dict(os.environ, SUDO_UID=str(NOBODY), SUDO_GID=str(NOBODY))
+    p = start(real.SCHEDVIZ, "record", "-o", d + "/term.svz", "--", "sleep", "60", env=env)
+    wait_for(lambda: os.path.exists(d + "/term.svz"), "the recording to begin")
+    p.send_signal(signal.SIGTERM)
+    finish(p, 128 + signal.SIGTERM)
+    r = real.run(real.SCHEDVIZ, "record", "-d", "200ms", "-o", d + "/term.svz", "--", "sleep", "60", env=env,
+                 status=None, timeout=20)
+    equal(r.returncode, 128 + signal.SIGTERM, "exit status of a command ended by --duration")
+
+
 def test_the_machine_for_a_while():
     r = real.run(real.SCHEDVIZ, "record", "-a", "-d", "300ms", "-o", real.path("all.svz"))
     check("events in" in r.err, r.err)

@@ -129,6 +129,7 @@ static int map_rings(struct capture *c, struct err *e)
 		c->memory = NULL;
 		return err_sys(e, -errno, "cannot map the rings - give a smaller --buffer");
 	}
+	madvise(c->memory, c->memory_size, MADV_DONTFORK); /* no business of the recorded program's */
 	for (uint32_t i = 0; i < c->nr_rings; i++) {
 		c->rings[i].shared = (struct sv_ring *)((char *)c->memory + i * c->element);
 		c->rings[i].shared->drains = 1;

@@ -7,19 +7,85 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "base/log.h"
+
+#ifndef SYS_pidfd_open /* headers older than 5.3 */
+#define SYS_pidfd_send_signal 424
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_close_range /* older than 5.9 */
+#define SYS_close_range 436
+#endif
 
 static void __attribute__((noreturn)) give_up(int trouble, const struct err *e)
 {
 	if (write(trouble, e, sizeof(*e)) != sizeof(*e))
 		_exit(126);
 	_exit(127);
+}
+
+/*
+ * Leave a process that does not exec nothing of the recorder's: all descriptors from 3 on are closed but these. (Ours
+ * are closed by exec; what the caller meant for the program is not.)
+ */
+static void close_but(const int *keep, size_t n)
+{
+	int from = 3;
+
+	for (;;) {
+		int next = INT_MAX;
+
+		for (size_t i = 0; i < n; i++)
+			if (keep[i] >= from && keep[i] < next)
+				next = keep[i];
+		if (next > from)
+			syscall(SYS_close_range, from, next == INT_MAX ? INT_MAX : next - 1, 0);
+		if (next == INT_MAX)
+			return;
+		from = next + 1;
+	}
+}
+
+/* The keeper's whole life. Signals of the terminal are blocked in it, as they are in the recorder. */
+static void __attribute__((noreturn)) keeper_main(int orders, pid_t child)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, child, 0);
+	unsigned char sig;
+
+	close_but((int[]){ orders, pidfd }, 2);
+	while (read(orders, &sig, 1) == 1)
+		syscall(SYS_pidfd_send_signal, pidfd, (int)sig, NULL, 0);
+	_exit(0);
+}
+
+static int keeper_fork(struct child *c, struct err *e)
+{
+	int orders[2];
+
+	if (pipe2(orders, O_CLOEXEC) < 0)
+		return err_sys(e, -errno, "cannot start the keeper of the recorded program");
+	c->keeper = fork();
+	if (!c->keeper) {
+		close(orders[1]);
+		keeper_main(orders[0], c->pid);
+	}
+	close(orders[0]);
+	c->orders = orders[1];
+	if (c->keeper > 0)
+		return 0;
+	close(orders[1]);
+	c->keeper = 0;
+	return err_sys(e, -errno, "cannot start the keeper of the recorded program");
 }
 
 static void reset_signals(void)
@@ -46,6 +112,8 @@ static void __attribute__((noreturn)) child_main(const struct child_cfg *cfg, in
 	struct err e = { 0 };
 	char word;
 
+	if (cfg->main)
+		close_but((int[]){ go, trouble, cfg->marks ? cfg->marks->fd : go }, 3);
 	if (cfg->dies_with_us && (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent))
 		_exit(126);
 	if (read(go, &word, 1) != 1)
@@ -92,7 +160,7 @@ int child_fork(struct child *c, const struct child_cfg *cfg, struct err *e)
 	close(trouble[1]);
 	c->go = go[1];
 	c->trouble = trouble[0];
-	return 0;
+	return cfg->as->uid == cfg->us->uid ? 0 : keeper_fork(c, e);
 fail:
 	ret = err_sys(e, -errno, "cannot start the recorded program");
 	c->pid = 0;
@@ -148,8 +216,14 @@ void child_wait(struct child *c)
 
 void child_signal(const struct child *c, int sig)
 {
-	if (c->pid && !c->reaped)
+	unsigned char order = (unsigned char)sig;
+
+	if (!c->pid || c->reaped)
+		return;
+	if (!c->keeper)
 		kill(c->pid, sig);
+	else if (write(c->orders, &order, 1) != 1)
+		log_debug("the keeper of process %d is gone", c->pid);
 }
 
 int child_exit_code(const struct child *c)
@@ -168,4 +242,10 @@ void child_release(struct child *c)
 	child_signal(c, SIGKILL);
 	child_wait(c);
 	c->pid = 0;
+	if (!c->keeper)
+		return;
+	close(c->orders);
+	while (waitpid(c->keeper, NULL, 0) < 0 && errno == EINTR)
+		;
+	c->keeper = 0;
 }

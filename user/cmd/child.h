@@ -20,6 +20,7 @@ struct child_cfg {
 	int (*main)(void *main_ctx); /* a function to run in the child; its exit status */
 	void *main_ctx;
 	const struct identity *as;     /* who it is to be */
+	const struct identity *us;     /* who the recorder will be when it has given up its privileges */
 	const struct mark_ring *marks; /* exported to it; NULL: none */
 	bool dies_with_us;	       /* killed when the recorder ends */
 };
@@ -28,10 +29,16 @@ struct child {
 	pid_t pid;   /* 0: none */
 	int go;	     /* closed or written to: begin */
 	int trouble; /* what kept it from beginning comes from here; its end means that it began */
+	pid_t keeper; /* 0: none is needed */
+	int orders;   /* to the keeper: numbers of signals */
 	bool reaped;
 	int wait_status; /* valid when reaped */
 };
 
+/*
+ * Where the recorder will be another user than the child, and so may not signal it, a keeper is forked too: a process
+ * with the child's rights that does nothing but pass signals on to this child, and ends with the recorder.
+ */
 int child_fork(struct child *c, const struct child_cfg *cfg, struct err *e);
 /* Let it begin. Waits until it has; an error is the child's own (no such program), and the child is gone then. */
 int child_go(struct child *c, struct err *e);

@@ -29,6 +29,8 @@
  * costs two switches on a machine that may be idle. So the sleep doubles while little comes.
  */
 #define SLEEP_FIRST_NS (1 * NSEC_PER_SEC)
+/* So long the kernel counts what our programs cost: some thousands of runs on a busy machine, and then no more. */
+#define SAMPLE_NS (50 * NSEC_PER_MSEC)
 #define SLEEP_MAX_NS (8 * NSEC_PER_SEC)
 #define FEW_EVENTS 1024
 /* After the first Ctrl-C the program has this long to end by itself. */
@@ -122,7 +124,9 @@ static void adapt_sleep(struct session *s)
 	bool few = s->events - s->seen < FEW_EVENTS;
 
 	s->seen = s->events;
-	if (few && s->sleep_ns < SLEEP_MAX_NS)
+	if (s->sleep_ns < SLEEP_FIRST_NS)
+		s->sleep_ns = SLEEP_FIRST_NS;
+	else if (few && s->sleep_ns < SLEEP_MAX_NS)
 		s->sleep_ns = SLEEP_MAX_NS;
 	else if (!few)
 		s->sleep_ns = SLEEP_FIRST_NS;
@@ -185,11 +189,13 @@ static bool has_child(const struct session_cfg *cfg)
 /* With --only-target our own forks are followed for the moment in which the child is made. */
 static int make_child(struct session *s, struct err *e)
 {
+	struct identity caller;
 	const struct child_cfg cfg = {
 		.argv = s->cfg->argv,
 		.main = s->cfg->main,
 		.main_ctx = s->cfg->main_ctx,
 		.as = &s->cfg->child,
+		.us = &caller,
 		.marks = &s->marks,
 		.dies_with_us = s->cfg->main,
 	};
@@ -198,6 +204,7 @@ static int make_child(struct session *s, struct err *e)
 
 	if (ret < 0)
 		return ret;
+	identity_caller(&caller);
 	ret = child_fork(&s->child, &cfg, e);
 	if (s->cfg->only_target)
 		capture_unfollow(s->capture, self);
@@ -279,7 +286,7 @@ static int begin(struct session *s, struct err *e)
 	ret = trace_writer_publish(s->writer, e);
 	s->flushed_ns = capture_now();
 	s->stop_at_ns = s->cfg->duration_ns ? s->flushed_ns + s->cfg->duration_ns : UINT64_MAX;
-	s->sleep_ns = SLEEP_FIRST_NS;
+	s->sleep_ns = SAMPLE_NS;
 out:
 	facts_release(&facts);
 	return ret;
