@@ -62,11 +62,17 @@ static __always_inline void doorbell(struct sv_ring *r)
 	bpf_ringbuf_submit(bell, BPF_RB_FORCE_WAKEUP);
 }
 
-/* Address of the record at `pos`; the comparison is for the verifier. */
-static __always_inline struct sv_hot *ring_at(struct sv_ring *r, __u32 pos)
+/*
+ * Address of the record at the head. The comparison is for the verifier, and never fails. The empty asm keeps the
+ * compiler from calculating with a copy made before the comparison: of that verifiers up to 6.1 do not know the bound.
+ */
+static __always_inline struct sv_hot *ring_at(struct sv_ring *r)
 {
+	__u64 pos = r->pos;
+
 	if (pos >= sv_config.capacity)
-		pos = 0;
+		return 0;
+	asm volatile("" : "+r"(pos));
 	return (struct sv_hot *)((char *)r + SV_RING_DATA) + pos;
 }
 
@@ -83,7 +89,9 @@ static __always_inline void ring_tell_loss(struct sv_ring *r)
 {
 	struct sv_hot *rec;
 
-	rec = ring_at(r, r->pos);
+	rec = ring_at(r);
+	if (!rec)
+		return;
 	rec->ts_ns = r->lost_to_ns;
 	rec->tid = (__u32)r->lost_from_ns;
 	rec->tid2 = r->lost_from_ns >> 32;
@@ -132,7 +140,7 @@ static __always_inline struct sv_hot *ring_reserve(struct sv_ring *r, __u64 ts_n
 {
 	if (__builtin_expect(r->head - r->tail_seen >= sv_config.half, 0) && !ring_room(r, ts_ns))
 		return 0;
-	return ring_at(r, r->pos);
+	return ring_at(r);
 }
 
 /* ---- rare ---- */

@@ -19,16 +19,19 @@
 
 #define TREE_MAX 65536u /* followed tasks alive at once, with only_target */
 
+/* Its messages begin with "libbpf:"; the verifier's log is one message of many lines. */
 static int libbpf_says(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
-	char line[1024];
+	struct buf text = { 0 };
+	char *line, *rest;
 
 	(void)level;
 	if (!log_verbose())
 		return 0;
-	vsnprintf(line, sizeof(line), fmt, ap);
-	line[strcspn(line, "\n")] = '\0';
-	log_debug("libbpf: %s", line);
+	buf_vprintf(&text, fmt, ap);
+	for (line = strtok_r(text.data, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		log_debug("%s", line);
+	buf_release(&text);
 	return 0;
 }
 
