@@ -20,6 +20,10 @@
 
 #define SV_VARIABLE 0x5c4edf12 /* stands in the code for the BTF id of the variable with the preempt count */
 
+/* Values of the map `tree`, by tid. */
+#define SV_TREE_MEMBER 1 /* recorded, as is all that it makes */
+#define SV_TREE_MAKER 2	 /* only what it makes is recorded: the recorder, while it makes the program */
+
 /* ---- hot: fixed-size records in a ring per CPU, written with interrupts off, so one producer each ---- */
 
 #define SV_HOT_SWITCH 1

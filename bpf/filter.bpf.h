@@ -15,15 +15,20 @@ struct {
 
 static __always_inline bool in_tree(__u32 tid)
 {
-	return !sv_config.only_target || bpf_map_lookup_elem(&tree, &tid);
+	__u8 *role;
+
+	if (!sv_config.only_target)
+		return true;
+	role = bpf_map_lookup_elem(&tree, &tid);
+	return role && *role == SV_TREE_MEMBER;
 }
 
 static __always_inline void tree_fork(__u32 parent, __u32 child)
 {
-	__u8 one = 1;
+	__u8 member = SV_TREE_MEMBER;
 
 	if (sv_config.only_target && bpf_map_lookup_elem(&tree, &parent))
-		bpf_map_update_elem(&tree, &child, &one, BPF_ANY);
+		bpf_map_update_elem(&tree, &child, &member, BPF_ANY);
 }
 
 /* A thread that executes a program takes its leader's tid. */

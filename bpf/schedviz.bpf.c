@@ -238,7 +238,7 @@ int sv_task_newtask(__u64 *ctx)
 	if (!child->pid)
 		return 0; /* the idle task of a CPU that comes up */
 	tree_fork((__u32)parent, child->pid);
-	if (!in_tree((__u32)parent))
+	if (!in_tree(child->pid))
 		return 0;
 	rec = rare_reserve(struct sv_fork, SV_RARE_FORK);
 	if (!rec)

@@ -68,25 +68,38 @@ def record(file, rounds, options):
     raise real.Skip("this kernel hid switches in every recording")
 
 
-def audit(file, rounds, options=()):
-    r, recorded, stolen = record(file, rounds, options)
-    kernel = books(r.out)
-    check(len(kernel) >= 10, "tasks that gave their books:", r.out)
-    check("lost" not in r.err, r.err)
-    equal(sorted(recorded), sorted(kernel), "tasks that marked the instant")
+def compare_times(recorded, kernel, stolen):
+    """What does not fit, or None."""
     switches = differ = 0
     for tid, (nvcsw, nivcsw, cpu_from, cpu_to) in kernel.items():
-        t = recorded[tid]
-        equal((t["vol"], t["invol"]), (nvcsw, nivcsw), f"voluntary and involuntary switches of {tid}")
+        run = recorded[tid]["run"]
         slack = TASK_PER_SWITCH_NS * (nvcsw + nivcsw) + TASK_ANYWAY_NS
         switches += nvcsw + nivcsw + 1
-        differ += t["run"] - (cpu_from + cpu_to) // 2
-        check(cpu_from - slack <= t["run"] <= cpu_to + slack + stolen,
-              f"task {tid} ran {t['run']} ns by the recording, {cpu_from} to {cpu_to} ns by its clock, "
-              f"{nvcsw + nivcsw} switches, {stolen} ns stolen")
-    check(-SUM_PER_SWITCH_NS * switches <= differ <= SUM_PER_SWITCH_NS * switches + stolen,
-          f"all tasks together ran {differ} ns more than by their clocks, in {switches} switches")
-    return kernel, file
+        differ += run - (cpu_from + cpu_to) // 2
+        if not cpu_from - slack <= run <= cpu_to + slack + stolen:
+            return (f"task {tid} ran {run} ns by the recording, {cpu_from} to {cpu_to} ns by its clock, "
+                    f"{nvcsw + nivcsw} switches, {stolen} ns stolen")
+    if not -SUM_PER_SWITCH_NS * switches <= differ <= SUM_PER_SWITCH_NS * switches + stolen:
+        return f"all tasks together ran {differ} ns more than by their clocks, in {switches} switches"
+    return None
+
+
+def audit(file, rounds, options=()):
+    """Counts must be equal every time. A virtual machine may be paused at any instant, for longer than all bounds on
+    times, and inside the scheduler the pause counts on one side only: so one recording in five must keep them."""
+    for _ in range(5):
+        r, recorded, stolen = record(file, rounds, options)
+        kernel = books(r.out)
+        check(len(kernel) >= 10, "tasks that gave their books:", r.out)
+        check("lost" not in r.err, r.err)
+        equal(sorted(recorded), sorted(kernel), "tasks that marked the instant")
+        for tid, (nvcsw, nivcsw, *_) in kernel.items():
+            t = recorded[tid]
+            equal((t["vol"], t["invol"]), (nvcsw, nivcsw), f"voluntary and involuntary switches of {tid}")
+        wrong = compare_times(recorded, kernel, stolen)
+        if not wrong:
+            return kernel, file
+    raise AssertionError(wrong)
 
 
 def test_switches_and_run_time_equal_the_kernels():

@@ -129,9 +129,7 @@ def test_only_target_keeps_the_tree_and_drops_the_rest():
     stat, evs = real.stat("only.svz"), real.events("only.svz")
     tree = {t["tid"] for t in stat["tasks"] if t["in_target"]}
     equal(len(tree), 3, "tasks of the tree")
-    # the recorder itself is followed for the moment in which it makes the command
-    known = tree | {t["tid"] for t in stat["tasks"] if t["recorder"]}
-    strangers = [e for e in evs if e.kind == "switch" and not {e.prev_tid, e.next_tid} & known]
+    strangers = [e for e in evs if e.kind == "switch" and not {e.prev_tid, e.next_tid} & tree]
     equal(len(strangers), 0, "switches between strangers")
     check(all(t["died_here"] for t in stat["tasks"] if t["in_target"]), "their last switches are there")
 

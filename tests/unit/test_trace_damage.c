@@ -311,11 +311,12 @@ TEST(what_is_no_trace)
 {
 	uint8_t newer[TRACE_HEADER_SIZE];
 
-	check_open_fails(make_path("none"), -ENOENT, "cannot read '%s': No such file or directory");
-	check_open_fails(make_path("."), -EISDIR, "'%s' is a directory, not a trace");
+	check_open_fails(make_path("none"), -ENOENT,
+			 "there is no trace '%s' - make one with 'schedviz run pool' or 'record'");
+	check_open_fails(make_path("."), -EISDIR, "'%s' is a directory, not a trace - name a file in it");
 	check_bytes_fail("", 0, -ENODATA, "'%s' is empty: no trace was written to it");
-	check_bytes_fail("PERFILE2........", 16, -EINVAL, "'%s' is not a schedviz trace");
-	check_bytes_fail("\x89", 1, -EINVAL, "'%s' is not a schedviz trace");
+	check_bytes_fail("PERFILE2........", 16, -EINVAL, "'%s' is not a schedviz trace - 'schedviz record' makes one");
+	check_bytes_fail("\x89", 1, -EINVAL, "'%s' is not a schedviz trace - 'schedviz record' makes one");
 	check_bytes_fail("\x89SVZ\n\x1a\n.........", 16, -EBADMSG,
 			 "'%s' was damaged by a transfer in text mode - copy it again as binary");
 	trace_header_put(newer);

@@ -140,7 +140,8 @@ TEST(the_mode_is_what_umask_leaves)
 TEST(impossible_places)
 {
 	check_open_fails(make_path(""), -EISDIR, "'%s' is a directory - give the name of a file");
-	check_open_fails(make_path("no/such"), -ENOENT, "cannot create '%s': No such file or directory");
+	check_open_fails(make_path("no/such"), -ENOENT,
+			 "cannot create '%s': No such file or directory - give another name or directory");
 	check_open_fails("", -ENOENT, "the name of the trace file is empty%s");
 }
 

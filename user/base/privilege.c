@@ -91,7 +91,7 @@ int identity_named(struct identity *id, const char *user, struct err *e)
 	if (!pw && !parse_u64(user, 0, UINT32_MAX - 1, &uid, NULL))
 		pw = getpwuid((uid_t)uid);
 	if (!pw)
-		return err_set(e, -ENOENT, "there is no user '%s'", user);
+		return err_set(e, -ENOENT, "there is no user '%s' - 'getent passwd' lists them", user);
 	memset(id, 0, sizeof(*id));
 	id->uid = pw->pw_uid;
 	id->gid = pw->pw_gid;

@@ -6,7 +6,7 @@
  *
  *         capture_open()      load, attach, map the rings; needs the privileges
  *         capture_begin()     who is there? the recording's window starts here
- *         capture_follow()... --only-target: whose events to keep
+ *         capture_follow_*()   --only-target: whose events to keep
  *         (drop privileges)   nothing below needs any
  *         capture_wait() / capture_drain() again and again
  *         capture_stop(), a last capture_drain(), capture_receipt(), capture_close()
@@ -52,11 +52,11 @@ int capture_open(struct capture **out, const struct capture_cfg *cfg, struct err
 int capture_begin(struct capture *c, struct facts *facts, struct err *e);
 
 /*
- * Only with only_target: keep events of `tid` and of all that it makes from now on. What a followed task forks is
- * followed, so following oneself, forking and unfollowing oneself misses no event of the child.
+ * Only with only_target: what task `tid` makes from now on is followed, until capture_unfollow(). So a recorder that
+ * makes a program between the two misses no event of it.
  */
-int capture_follow(struct capture *c, uint32_t tid, struct err *e);
-/* The same for a running process: its threads and all that descend from it. Only before the first drain. */
+int capture_follow_children(struct capture *c, uint32_t tid, struct err *e);
+/* The same for a running process, with itself: its threads, all that descend from it. Only before the first drain. */
 int capture_follow_tree(struct capture *c, uint32_t pid, struct err *e);
 void capture_unfollow(struct capture *c, uint32_t tid);
 

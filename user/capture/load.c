@@ -184,13 +184,16 @@ out:
 	return ret;
 }
 
-int capture_follow(struct capture *c, uint32_t tid, struct err *e)
+static int tree_put(struct capture *c, uint32_t tid, uint8_t role, struct err *e)
 {
-	uint8_t one = 1;
-
-	if (bpf_map_update_elem(bpf_map__fd(c->skel->maps.tree), &tid, &one, BPF_ANY) < 0)
+	if (bpf_map_update_elem(bpf_map__fd(c->skel->maps.tree), &tid, &role, BPF_ANY) < 0)
 		return err_sys(e, -errno, "cannot follow task %u", tid);
 	return 0;
+}
+
+int capture_follow_children(struct capture *c, uint32_t tid, struct err *e)
+{
+	return tree_put(c, tid, SV_TREE_MAKER, e);
 }
 
 int capture_follow_tree(struct capture *c, uint32_t pid, struct err *e)
@@ -210,7 +213,7 @@ int capture_follow_tree(struct capture *c, uint32_t pid, struct err *e)
 			    idmap_get(&members, t->task.ppid) == IDMAP_NONE)
 				continue;
 			idmap_set(&members, t->task.tgid, 1);
-			ret = capture_follow(c, t->task.tid, e);
+			ret = tree_put(c, t->task.tid, SV_TREE_MEMBER, e);
 			now++;
 		}
 	}

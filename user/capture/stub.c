@@ -26,7 +26,7 @@ int capture_begin(struct capture *c, struct facts *facts, struct err *e)
 	return err_set(e, -ENOTSUP, NO_BPF);
 }
 
-int capture_follow(struct capture *c, uint32_t tid, struct err *e)
+int capture_follow_children(struct capture *c, uint32_t tid, struct err *e)
 {
 	(void)c, (void)tid;
 	return err_set(e, -ENOTSUP, NO_BPF);
@@ -34,7 +34,7 @@ int capture_follow(struct capture *c, uint32_t tid, struct err *e)
 
 int capture_follow_tree(struct capture *c, uint32_t pid, struct err *e)
 {
-	return capture_follow(c, pid, e);
+	return capture_follow_children(c, pid, e);
 }
 
 void capture_unfollow(struct capture *c, uint32_t tid)

@@ -21,7 +21,7 @@ int follow_open(struct follow *f, uint32_t pid, struct err *e)
 	if (f->pidfd >= 0)
 		return 0;
 	if (errno == ESRCH)
-		return err_set(e, -ESRCH, "there is no process %u", pid);
+		return err_set(e, -ESRCH, "there is no process %u - it may have ended", pid);
 	if (errno == EINVAL || errno == ENOENT) /* what kernels say to a tid that leads no process */
 		return err_set(e, -ESRCH, "%u is a thread, not a process - give the number of its process", pid);
 	return err_sys(e, -errno, "cannot watch process %u", pid);

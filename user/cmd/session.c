@@ -200,7 +200,7 @@ static int make_child(struct session *s, struct err *e)
 		.dies_with_us = s->cfg->main,
 	};
 	uint32_t self = (uint32_t)syscall(SYS_gettid);
-	int ret = s->cfg->only_target ? capture_follow(s->capture, self, e) : 0;
+	int ret = s->cfg->only_target ? capture_follow_children(s->capture, self, e) : 0;
 
 	if (ret < 0)
 		return ret;

@@ -95,7 +95,7 @@ int trace_header_check(const uint8_t *in, size_t n, const char *path, struct err
 		return err_set(e, -EBADMSG, "'%s' was damaged by a transfer in text mode - copy it again as binary",
 			       path);
 	if (n < TRACE_MAGIC_SIZE || memcmp(in, TRACE_MAGIC, TRACE_MAGIC_SIZE))
-		return err_set(e, -EINVAL, "'%s' is not a schedviz trace", path);
+		return err_set(e, -EINVAL, "'%s' is not a schedviz trace - 'schedviz record' makes one", path);
 	if (n < TRACE_HEADER_SIZE)
 		return err_set(e, -EBADMSG, "'%s' is cut inside its header: nothing can be read", path);
 	if (le_load(in + 12, 4) != crc_of(in, 12))

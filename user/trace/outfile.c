@@ -33,6 +33,13 @@ static char *temp_name(const char *path)
 	return name.data;
 }
 
+static int cannot_create(const struct outfile *f, struct err *e)
+{
+	int code = errno;
+
+	return err_set(e, -code, "cannot create '%s': %s - give another name or directory", f->path, strerror(code));
+}
+
 static int open_temp(struct outfile *f, struct err *e)
 {
 	for (int i = 0; i < TEMP_TRIES; i++) {
@@ -45,7 +52,7 @@ static int open_temp(struct outfile *f, struct err *e)
 		if (errno != EEXIST)
 			break;
 	}
-	return err_sys(e, -errno, "cannot create '%s'", f->path);
+	return cannot_create(f, e);
 }
 
 static int open_path(struct outfile *f, struct err *e)
@@ -55,7 +62,7 @@ static int open_path(struct outfile *f, struct err *e)
 	if (!*f->path)
 		return err_set(e, -ENOENT, "the name of the trace file is empty");
 	if (stat(f->path, &st) < 0)
-		return errno == ENOENT ? open_temp(f, e) : err_sys(e, -errno, "cannot create '%s'", f->path);
+		return errno == ENOENT ? open_temp(f, e) : cannot_create(f, e);
 	if (S_ISDIR(st.st_mode))
 		return err_set(e, -EISDIR, "'%s' is a directory - give the name of a file", f->path);
 	return S_ISREG(st.st_mode) ? open_temp(f, e) : open_in_place(f, e);

@@ -33,10 +33,13 @@ static int open_file(struct source *s, const char *path, struct err *e)
 	struct stat st;
 
 	s->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (s->fd < 0 && errno == ENOENT)
+		return err_set(e, -ENOENT, "there is no trace '%s' - make one with 'schedviz run pool' or 'record'",
+			       path);
 	if (s->fd < 0 || fstat(s->fd, &st) < 0)
 		return err_sys(e, -errno, "cannot read '%s'", path);
 	if (S_ISDIR(st.st_mode))
-		return err_set(e, -EISDIR, "'%s' is a directory, not a trace", path);
+		return err_set(e, -EISDIR, "'%s' is a directory, not a trace - name a file in it", path);
 	if (!S_ISREG(st.st_mode))
 		return read_all(s, path, e);
 	s->size = (uint64_t)st.st_size;
