@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/idmap.h"
 #include "base/intern.h"
 #include "base/log.h"
@@ -290,6 +291,17 @@ TEST(log_is_silent_unless_asked)
 	log_set_verbose(true);
 	CHECK(log_verbose());
 	log_set_verbose(false);
+}
+
+TEST(the_first_line_of_a_file_is_read_without_its_newline)
+{
+	char line[8];
+
+	CHECK(file_read_line("/proc/sys/kernel/ostype", line, sizeof(line)));
+	CHECK_STR(line, "Linux");
+	CHECK(!file_read_line("/proc/no/such/file", line, sizeof(line)));
+	CHECK_STR(line, "");
+	CHECK(!file_read_line("/dev/null", line, sizeof(line)));
 }
 
 TEST_MAIN

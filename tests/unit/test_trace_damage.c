@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <zlib.h>
+#include "model/model.h"
 #include "trace/bytes.h"
 #include "trace/chunk.h"
 #include "trace_make.h"
@@ -202,6 +203,25 @@ TEST(a_damaged_rare_chunk_is_counted)
 	CHECK_U64(find_lost(r, 0).kind, EV_NONE);
 	CHECK_U64(trace_reader_damage(r)->bad_chunks, 1);
 	CHECK_U64(trace_reader_damage(r)->lost_rare, c.events);
+	trace_reader_close(r);
+	free(b.v);
+}
+
+TEST(the_model_says_that_rare_events_were_lost_with_their_chunk)
+{
+	struct event v[NR_EVENTS];
+	struct make_bytes b = small_trace(v, 20, false);
+	struct trace_reader *r;
+	struct model *m = NULL;
+	struct chunk c;
+	size_t at = find_chunk(&b, CHUNK_RARE, 1, &c);
+
+	b.v[at + CHUNK_HEADER_SIZE] ^= 1;
+	r = open_bytes(&b);
+	CHECK_U64(model_build(&m, r, NULL, 0, NULL), 0);
+	CHECK_U64(model_health(m)->lost_rare, c.events);
+	CHECK(health_doubtful(model_health(m)));
+	model_free(m);
 	trace_reader_close(r);
 	free(b.v);
 }

@@ -14,6 +14,7 @@
 #include <sys/utsname.h>
 #include <time.h>
 
+#include "base/file.h"
 #include "base/fmt.h"
 #include "base/privilege.h"
 #include "capture/capture.h"
@@ -28,18 +29,6 @@ static struct check *add(check_list *out, const char *name, enum check_verdict v
 	snprintf(c->detail, sizeof(c->detail), "%s", detail);
 	snprintf(c->remedy, sizeof(c->remedy), "%s", remedy);
 	return c;
-}
-
-static bool read_line(const char *path, char *out, size_t size)
-{
-	FILE *f = fopen(path, "re");
-	bool ok = f && fgets(out, (int)size, f);
-
-	if (f)
-		fclose(f);
-	if (ok)
-		out[strcspn(out, "\n")] = '\0';
-	return ok;
 }
 
 static void check_kernel(check_list *out)
@@ -127,7 +116,7 @@ static void check_lockdown(check_list *out)
 {
 	char text[128];
 
-	if (!read_line("/sys/kernel/security/lockdown", text, sizeof(text)))
+	if (!file_read_line("/sys/kernel/security/lockdown", text, sizeof(text)))
 		add(out, "lockdown", CHECK_YES, "off (no such file)", "");
 	else if (strstr(text, "[confidentiality]"))
 		add(out, "lockdown", CHECK_NO, "confidentiality: programs may not read the kernel",
@@ -149,7 +138,7 @@ static void check_sysctls(check_list *out)
 	char text[64], detail[128];
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (!read_line(rows[i].path, text, sizeof(text)))
+		if (!file_read_line(rows[i].path, text, sizeof(text)))
 			continue;
 		snprintf(detail, sizeof(detail), "%s: no matter with the privileges above", text);
 		if (!strcmp(rows[i].name, "bpf_stats_enabled") && text[0] != '0')

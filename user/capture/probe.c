@@ -126,17 +126,18 @@ void probe_close(struct probe *p)
 
 int probe_explain(struct err *e, int code, const char *what)
 {
-	if (code == -EPERM || code == -EACCES) {
-		if (!capability_can_record())
-			return err_set(e, -EPERM,
-				       "recording needs root, or CAP_BPF and CAP_PERFMON - run it with sudo");
+	if ((code == -EPERM || code == -EACCES) && !capability_can_record())
+		return err_set(e, -EPERM, "recording needs root, or CAP_BPF and CAP_PERFMON - run it with sudo");
+	if (code == -EPERM)
 		return err_set(e, code,
 			       "%s: the kernel refused although the privileges are there - 'schedviz doctor' "
 			       "looks for the reason (lockdown, a container's seccomp filter)",
 			       what);
-	}
+	if (code == -EACCES) /* what the verifier says */
+		return err_set(e, -ENOTSUP,
+			       "%s: this kernel's verifier refuses one - please report it, with what -v shows", what);
 	if (code == -ENOMEM || code == -E2BIG)
 		return err_set(e, code, "%s: not enough kernel memory for the rings - give a smaller --buffer", what);
-	return err_sys(e, code,
-		       "%s - 'schedviz doctor' says what this kernel lacks, -v what libbpf and the verifier say", what);
+	return err_sys(e, code, "%s (-v says what libbpf and the verifier say, 'schedviz doctor' what is missing)",
+		       what);
 }

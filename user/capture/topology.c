@@ -9,20 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
+
 #define SYS_CPU "/sys/devices/system/cpu"
-
-/* First line of a file, without its newline; false when there is none. */
-static bool read_line(const char *path, char *out, size_t size)
-{
-	FILE *f = fopen(path, "re");
-	bool ok = f && fgets(out, (int)size, f);
-
-	if (f)
-		fclose(f);
-	if (ok)
-		out[strcspn(out, "\n")] = '\0';
-	return ok && *out;
-}
 
 /* The node a CPU belongs to is a link in its directory: nodeN. */
 static bool node_of(uint32_t cpu, char *out, size_t size)
@@ -53,10 +42,10 @@ static bool llc_of(uint32_t cpu, char *out, size_t size)
 		char path[96], level[16], list[256];
 
 		snprintf(path, sizeof(path), SYS_CPU "/cpu%u/cache/index%u/level", cpu, i);
-		if (!read_line(path, level, sizeof(level)))
+		if (!file_read_line(path, level, sizeof(level)))
 			break;
 		snprintf(path, sizeof(path), SYS_CPU "/cpu%u/cache/index%u/shared_cpu_list", cpu, i);
-		if ((unsigned)atoi(level) > best && read_line(path, list, sizeof(list))) {
+		if ((unsigned)atoi(level) > best && file_read_line(path, list, sizeof(list))) {
 			best = (unsigned)atoi(level);
 			snprintf(out, size, "%s", list);
 		}
@@ -76,7 +65,7 @@ static void cpu_facts(struct facts *facts, uint32_t cpu)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		snprintf(path, sizeof(path), SYS_CPU "/cpu%u/topology/%s", cpu, rows[i].file);
 		snprintf(key, sizeof(key), "cpu.%u.%s", cpu, rows[i].fact);
-		if (read_line(path, value, sizeof(value)))
+		if (file_read_line(path, value, sizeof(value)))
 			facts_set(facts, key, value);
 	}
 	snprintf(key, sizeof(key), "cpu.%u.node", cpu);
@@ -97,7 +86,7 @@ void snapshot_cpus(struct facts *facts)
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		snprintf(path, sizeof(path), SYS_CPU "/%s", lists[i]);
 		snprintf(key, sizeof(key), "cpu.%s", lists[i]);
-		if (read_line(path, value, sizeof(value)))
+		if (file_read_line(path, value, sizeof(value)))
 			facts_set(facts, key, value);
 	}
 	if (facts_get(facts, "cpu.online") && cpuset_parse(&online, facts_get(facts, "cpu.online"), &e) == 0)
@@ -113,7 +102,8 @@ void snapshot_present(struct cpuset *out)
 	struct err e;
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
-		if (read_line(lists[i], value, sizeof(value)) && cpuset_parse(out, value, &e) == 0 && cpuset_count(out))
+		if (file_read_line(lists[i], value, sizeof(value)) && cpuset_parse(out, value, &e) == 0 &&
+		    cpuset_count(out))
 			return;
 	cpuset_add(out, 0);
 }

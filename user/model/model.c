@@ -179,6 +179,7 @@ int model_build(struct model **out, struct trace_reader *r, const struct model_s
 	trace_reader_rewind(r);
 	while ((ev = trace_reader_next(r)))
 		model_event(m, ev);
+	m->health.lost_rare += trace_reader_damage(r)->lost_rare;
 	model_end(m);
 	*out = m;
 	return 0;
