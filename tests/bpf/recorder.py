@@ -124,14 +124,24 @@ def test_a_process_that_ends_ends_its_recording():
     victim.communicate()
 
 
-def test_only_target_keeps_the_tree_and_drops_the_rest():
-    real.record("only.svz", "sh", "-c", "true; /bin/true; /bin/true", options=["--only-target"])
-    stat, evs = real.stat("only.svz"), real.events("only.svz")
+def check_only_target(file, **kw):
+    real.record(file, "sh", "-c", "true; /bin/true; /bin/true", options=["--only-target"], **kw)
+    stat, evs = real.stat(file), real.events(file)
     tree = {t["tid"] for t in stat["tasks"] if t["in_target"]}
     equal(len(tree), 3, "tasks of the tree")
     strangers = [e for e in evs if e.kind == "switch" and not {e.prev_tid, e.next_tid} & tree]
     equal(len(strangers), 0, "switches between strangers")
     check(all(t["died_here"] for t in stat["tasks"] if t["in_target"]), "their last switches are there")
+
+
+def test_only_target_keeps_the_tree_and_drops_the_rest():
+    check_only_target("only.svz")
+
+
+def test_only_target_keeps_the_recorders_own_helper_out():
+    d = open_directory("only")
+    check_only_target(os.path.relpath(d, real.TMP) + "/only.svz",
+                      env=dict(os.environ, SUDO_UID=str(NOBODY), SUDO_GID=str(NOBODY)))
 
 
 def test_sigkill_leaves_a_file_that_reads_to_its_last_chunk():

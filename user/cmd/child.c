@@ -68,10 +68,12 @@ static void __attribute__((noreturn)) keeper_main(int orders, pid_t child)
 	_exit(0);
 }
 
-static int keeper_fork(struct child *c, struct err *e)
+int child_keep(struct child *c, const struct child_cfg *cfg, struct err *e)
 {
 	int orders[2];
 
+	if (cfg->as->uid == cfg->us->uid)
+		return 0;
 	if (pipe2(orders, O_CLOEXEC) < 0)
 		return err_sys(e, -errno, "cannot start the keeper of the recorded program");
 	c->keeper = fork();
@@ -160,7 +162,7 @@ int child_fork(struct child *c, const struct child_cfg *cfg, struct err *e)
 	close(trouble[1]);
 	c->go = go[1];
 	c->trouble = trouble[0];
-	return cfg->as->uid == cfg->us->uid ? 0 : keeper_fork(c, e);
+	return 0;
 fail:
 	ret = err_sys(e, -errno, "cannot start the recorded program");
 	c->pid = 0;

@@ -35,11 +35,13 @@ struct child {
 	int wait_status; /* valid when reaped */
 };
 
-/*
- * Where the recorder will be another user than the child, and so may not signal it, a keeper is forked too: a process
- * with the child's rights that does nothing but pass signals on to this child, and ends with the recorder.
- */
 int child_fork(struct child *c, const struct child_cfg *cfg, struct err *e);
+/*
+ * Where the recorder will be another user than the child, and so may not signal it, fork a keeper: a process with the
+ * child's rights that does nothing but pass signals on to this child, and ends with the recorder. It is no part of what
+ * is recorded, so a call of its own.
+ */
+int child_keep(struct child *c, const struct child_cfg *cfg, struct err *e);
 /* Let it begin. Waits until it has; an error is the child's own (no such program), and the child is gone then. */
 int child_go(struct child *c, struct err *e);
 bool child_poll(struct child *c); /* has it ended? Does not wait. */

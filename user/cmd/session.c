@@ -208,7 +208,7 @@ static int make_child(struct session *s, struct err *e)
 	ret = child_fork(&s->child, &cfg, e);
 	if (s->cfg->only_target)
 		capture_unfollow(s->capture, self);
-	return ret;
+	return ret < 0 ? ret : child_keep(&s->child, &cfg, e);
 }
 
 static int choose_target(struct session *s, struct facts *facts, struct err *e)
