@@ -7,12 +7,6 @@
 #include "base/fmt.h"
 #include "workloads/burn.h"
 
-/* Generous: whoever shares a core or is interrupted a lot computes more slowly while its CPU clock goes on. */
-static bool near(uint64_t got_ns, uint64_t want_ns)
-{
-	return got_ns >= want_ns - want_ns / 10 && got_ns <= want_ns + want_ns / 2 + 2 * NSEC_PER_MSEC;
-}
-
 static uint64_t burnt(uint64_t ns)
 {
 	uint64_t before_ns = burn_clock_ns();
@@ -21,41 +15,54 @@ static uint64_t burnt(uint64_t ns)
 	return burn_clock_ns() - before_ns;
 }
 
+/*
+ * Never too little. Not much too much either, except where the CPU clock goes on while the machine does not: a virtual
+ * one may be paused at any instant. Not in ten burns out of ten.
+ */
+static bool burns(uint64_t want_ns)
+{
+	for (int tries = 0; tries < 10; tries++) {
+		uint64_t got_ns = burnt(want_ns);
+
+		if (got_ns < want_ns - want_ns / 10)
+			return false;
+		if (got_ns <= want_ns + want_ns / 2 + 2 * NSEC_PER_MSEC)
+			return true;
+	}
+	return false;
+}
+
 TEST(burns_what_is_asked_for)
 {
 	static const uint64_t lengths_ns[] = { 1, 500, 20 * NSEC_PER_USEC, 3 * NSEC_PER_MSEC, 50 * NSEC_PER_MSEC };
 
 	burn_calibrate();
-	for (size_t i = 0; i < sizeof(lengths_ns) / sizeof(lengths_ns[0]); i++) {
-		uint64_t got_ns = burnt(lengths_ns[i]);
-
-		if (!near(got_ns, lengths_ns[i]))
-			TEST_FAIL("%" PRIu64 " ns for %" PRIu64, got_ns, lengths_ns[i]);
-	}
+	for (size_t i = 0; i < sizeof(lengths_ns) / sizeof(lengths_ns[0]); i++)
+		CHECK(burns(lengths_ns[i]));
 }
 
 TEST(burning_nothing_costs_nothing)
 {
-	CHECK(burnt(0) < NSEC_PER_MSEC);
+	CHECK(burns(0));
 }
 
 static void *burn_here(void *arg)
 {
-	*(uint64_t *)arg = burnt(20 * NSEC_PER_MSEC);
+	*(bool *)arg = burns(20 * NSEC_PER_MSEC);
 	return NULL;
 }
 
 TEST(each_thread_burns_its_own)
 {
 	pthread_t threads[4];
-	uint64_t got_ns[4];
+	bool right[4];
 
 	for (int i = 0; i < 4; i++)
-		CHECK(pthread_create(&threads[i], NULL, burn_here, &got_ns[i]) == 0);
+		CHECK(pthread_create(&threads[i], NULL, burn_here, &right[i]) == 0);
 	for (int i = 0; i < 4; i++)
 		pthread_join(threads[i], NULL);
 	for (int i = 0; i < 4; i++)
-		CHECK(near(got_ns[i], 20 * NSEC_PER_MSEC));
+		CHECK(right[i]);
 }
 
 TEST(a_child_keeps_the_calibration)
@@ -64,7 +71,7 @@ TEST(a_child_keeps_the_calibration)
 	pid_t pid = fork();
 
 	if (pid == 0)
-		_exit(!near(burnt(10 * NSEC_PER_MSEC), 10 * NSEC_PER_MSEC));
+		_exit(!burns(10 * NSEC_PER_MSEC));
 	CHECK(waitpid(pid, &status, 0) == pid);
 	CHECK_U64(status, 0);
 }
