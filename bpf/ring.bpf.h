@@ -64,7 +64,7 @@ static __always_inline void doorbell(struct sv_ring *r)
 
 /*
  * Address of the record at the head. The comparison is for the verifier, and never fails. The empty asm keeps the
- * compiler from calculating with a copy made before the comparison: of that verifiers up to 6.1 do not know the bound.
+ * compiler from calculating with a copy made before the comparison: of that the verifier may not know the bound (6.1).
  */
 static __always_inline struct sv_hot *ring_at(struct sv_ring *r)
 {

@@ -6,9 +6,9 @@
  *
  *         capture_open()      load, attach, map the rings; needs the privileges
  *         capture_begin()     who is there? the recording's window starts here
- *         capture_follow_*()   --only-target: whose events to keep
+ *         capture_follow_*()  --only-target: whose events to keep
  *         (drop privileges)   nothing below needs any
- *         capture_wait() / capture_drain() again and again
+ *         poll(capture_fd()) and capture_drain(), again and again
  *         capture_stop(), a last capture_drain(), capture_receipt(), capture_close()
  *
  * Only this room knows libbpf, the skeleton and bpf/abi.h. In a BPF=0 build stub.c stands for it.

@@ -26,12 +26,12 @@
 
 /*
  * How long to sleep when no ring fills: what is still in the rings is lost if the recorder is killed, and each look
- * costs two switches on a machine that may be idle. So the sleep doubles while little comes.
+ * costs two switches on a machine that may be idle. So the sleep is long while little comes.
  */
 #define SLEEP_FIRST_NS (1 * NSEC_PER_SEC)
+#define SLEEP_MAX_NS (8 * NSEC_PER_SEC)
 /* So long the kernel counts what our programs cost: some thousands of runs on a busy machine, and then no more. */
 #define SAMPLE_NS (50 * NSEC_PER_MSEC)
-#define SLEEP_MAX_NS (8 * NSEC_PER_SEC)
 #define FEW_EVENTS 1024
 /* After the first Ctrl-C the program has this long to end by itself. */
 #define GRACE_NS (2 * NSEC_PER_SEC)
