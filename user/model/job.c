@@ -67,8 +67,10 @@ void job_mark(struct model *m, const struct event *ev)
 		m->health.odd_marks++;
 		return;
 	}
-	if (ev->mark.what == MARK_INSTANT)
+	if (ev->mark.what == MARK_INSTANT) {
+		TELL(m, instant, (task_id){ id }, ev->ts_ns, ev->mark.job, ev->mark.arg);
 		return;
+	}
 	j = job_of(&m->book, ev->mark.job);
 	if (!job_take(j, ev->mark.what, (task_id){ id }, ev->ts_ns))
 		m->health.odd_marks++;

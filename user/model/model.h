@@ -30,20 +30,20 @@
  */
 struct span {
 	task_id task;
-	uint8_t state;	   /* enum task_state */
-	uint8_t why;	   /* enum runnable_why, of a runnable span */
-	uint8_t ctx;	   /* enum event_ctx of the wake-up; EV_CTX_UNKNOWN when there was none */
-	bool cut_left;	   /* began before the window or during a loss: the true length is not known */
-	bool cut_right;	   /* still so at the window's end */
-	bool then_ran;	   /* the task was running right after it */
-	uint8_t out;	   /* of a running span: enum span_out, how it ended */
-	uint32_t cpu;	   /* running: on it; runnable: in its queue; else where it last ran; CPU_NONE: not known */
+	uint8_t state;	/* enum task_state */
+	uint8_t why;	/* enum runnable_why, of a runnable span */
+	uint8_t ctx;	/* enum event_ctx of the wake-up; EV_CTX_UNKNOWN when there was none */
+	bool cut_left;	/* began before the window or during a loss: the true length is not known */
+	bool cut_right; /* still so at the window's end */
+	bool then_ran;	/* the task was running right after it */
+	uint8_t out;	/* of a running span: enum span_out, how it ended */
+	uint32_t cpu;	/* running: on it; runnable: in its queue; else where it last ran; CPU_NONE: not known */
 	uint64_t from_ns, to_ns;
 	uint64_t since_ns; /* when this wait or sleep began, <= from_ns */
 	task_id waker;	   /* of a woken or new runnable span, and of the running span after it; TASK_NONE: an interrupt
 			      or unknown */
 	uint32_t waker_cpu;
-	int32_t syscall;   /* of a sleeping, blocked or stopped span: in which it left the CPU; EV_NO_SYSCALL, ... */
+	int32_t syscall; /* of a sleeping, blocked or stopped span: in which it left the CPU; EV_NO_SYSCALL, ... */
 	uint64_t arg;
 };
 
@@ -92,6 +92,8 @@ struct model_sink {
 	void (*migration)(void *ctx, const struct migration *m);
 	/* tasks running or runnable on this CPU from now on, as far as is known */
 	void (*depth)(void *ctx, uint32_t cpu, uint64_t ts_ns, uint32_t depth);
+	/* a program said something that is no job: schedviz_mark_instant(id, arg) */
+	void (*instant)(void *ctx, task_id who, uint64_t ts_ns, uint64_t id, uint64_t arg);
 };
 
 struct job {
@@ -114,17 +116,17 @@ void model_free(struct model *m); /* NULL is fine */
 struct window model_window(const struct model *m);
 uint32_t model_nr_tasks(const struct model *m);
 const struct task *model_task(const struct model *m, task_id id);
-uint32_t model_nr_cpus(const struct model *m);	       /* one more than the largest CPU number */
+uint32_t model_nr_cpus(const struct model *m);		  /* one more than the largest CPU number */
 bool model_cpu_seen(const struct model *m, uint32_t cpu); /* had events, or is online by the facts */
 const struct facts *model_facts(const struct model *m);
 const char *model_arch(const struct model *m);
 
 /* After the pass. Jobs in order of their first mark; NULL and 0 when nothing was marked. */
 const struct job *model_jobs(const struct model *m, size_t *nr);
-const char *model_job_noun(const struct model *m);     /* "job" unless the facts say otherwise */
+const char *model_job_noun(const struct model *m); /* "job" unless the facts say otherwise */
 const struct health *model_health(const struct model *m);
 uint64_t model_events(const struct model *m, enum event_kind kind);
-task_id model_target(const struct model *m);	       /* root of the recorded tree; TASK_NONE for a machine */
+task_id model_target(const struct model *m); /* root of the recorded tree; TASK_NONE for a machine */
 /* Tasks of the recorder itself (facts recorder.tgid). */
 bool model_is_recorder(const struct model *m, task_id id);
 
