@@ -60,6 +60,47 @@ def run_workload(name, *words, status=0, **kw):
     return run(SCHEDVIZ, "run", *words, "--no-picture", "-o", path(name), status=status, **kw)
 
 
+def report(name, *options):
+    """What `schedviz check` says of a workload's recording; its exit status must say the same."""
+    r = run(SCHEDVIZ, "check", "--json", *options, path(name), status=None)
+    out = json.loads(r.out)
+    equal(r.returncode, {"as predicted": 0, "not as predicted": 1, "not judged": 77}[out["verdict"]], "exit status")
+    return out
+
+
+def judged(*words, status=0, tries=8, name="workload.svz"):
+    """Run a workload until its recording can be judged, because the machine was its own; the report.
+
+    One that is not as predicted is not repeated: it is a failure. Nor is one that this machine cannot show.
+    """
+    for _ in range(tries):
+        run_workload(name, *words, status=status)
+        out = report(name)
+        if out["verdict"] != "not judged" or out["cannot"]:
+            return out
+    raise AssertionError(f"'run {' '.join(words)}' could not be judged in {tries} runs: {out['doubts']}")
+
+
+def failures(out):
+    return [f"{f['what']}: {f['measured']}, expected {f.get('expected', (f.get('min'), f.get('max')))}"
+            for f in out["findings"] if not f.get("holds", True)]
+
+
+def predicted(*words, **kw):
+    """It is as theory says; the report, with its findings by name in out["by"]."""
+    out = judged(*words, **kw)
+    equal(out["verdict"], "as predicted", f"the verdict on 'run {' '.join(words)}' ({failures(out)}; {out['doubts']})")
+    out["by"] = {f["what"]: f for f in out["findings"]}
+    return out
+
+
+def not_predicted(line, name="workload.svz"):
+    """The recording in `name` does not pass for what another line predicts: checks can fail."""
+    out = report(name, "--as", line)
+    equal(out["verdict"], "not as predicted", f"the verdict when held against '{line}' ({failures(out)})")
+    return out
+
+
 def stat(name, *options):
     return json.loads(run(SCHEDVIZ, "stat", "--json", *options, path(name)).out)
 

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "trace/marks.h"
-#include "workloads/workload.h"
+#include "workloads/pool.h"
 
 #define ANSWER "8^20 = 1152921504606846976\n"
 #define LEAKED 99
@@ -24,15 +24,15 @@ struct run {
 	char said[8192];
 };
 
-static void cfg_set(struct workload_cfg *cfg, int kind, int handoff, uint64_t sleep_ms)
+static void cfg_set(struct pool_cfg *cfg, int kind, int handoff, uint64_t sleep_ms)
 {
-	workload_find("pool")->defaults(cfg);
-	cfg->kind = kind;
+	*cfg = (struct pool_cfg){ 0 };
+	workload_find("pool")->defaults(&cfg->c);
+	cfg->c.kind = kind;
 	cfg->handoff = handoff;
-	cfg->sleep_ns = sleep_ms * NSEC_PER_MSEC;
-	cfg->scale = NULL;
-	CHECK(workload_prepare(workload_find("pool"), cfg, NULL) == 0);
-	cfg->scale_permille = 200; /* of the lead alone: the lengths above are meant */
+	cfg->c.sleep_ns = sleep_ms * NSEC_PER_MSEC;
+	CHECK(workload_prepare(workload_find("pool"), &cfg->c, NULL) == 0);
+	cfg->c.scale_permille = 200; /* of the lead alone: the lengths above are meant */
 }
 
 static int open_fds(void)
@@ -70,7 +70,7 @@ static void child_run(const struct run *r, const struct workload_cfg *cfg, int l
 
 static void run_begin(struct run *r, const struct workload_cfg *cfg, int limit)
 {
-	alarm(120); /* instead of a hang */
+	alarm(120);			  /* instead of a hang */
 	prctl(PR_SET_CHILD_SUBREAPER, 1); /* whom the pool leaves behind becomes ours, and is seen */
 	*r = (struct run){ .out = open("/tmp", O_TMPFILE | O_RDWR | O_APPEND, 0600) };
 	CHECK(r->out >= 0);
@@ -127,7 +127,11 @@ static void wait_started(struct run *r, uint32_t *tids, uint64_t n)
 /* Every job is submitted by the master, then started and finished by one worker. */
 static void check_marks(struct run *r, const struct workload_cfg *cfg)
 {
-	struct { uint32_t tid; unsigned next; uint64_t ns; } jobs[64] = { 0 };
+	struct {
+		uint32_t tid;
+		unsigned next;
+		uint64_t ns;
+	} jobs[64] = { 0 };
 	struct event ev;
 	uint64_t n = 0;
 
@@ -159,7 +163,8 @@ static void run_well(const struct workload_cfg *cfg)
 	run_begin(&r, cfg, -1);
 	run_end(&r);
 	if (r.status)
-		TEST_FAIL("kind %d handoff %d: status %x: %s", cfg->kind, cfg->handoff, r.status, r.said);
+		TEST_FAIL("kind %d handoff %d: status %x: %s", cfg->kind, ((const struct pool_cfg *)cfg)->handoff,
+			  r.status, r.said);
 	CHECK_U64(count(r.said, ANSWER), cfg->tasks);
 	check_marks(&r, cfg);
 	CHECK(mark_ring_wall(&r.ring, &wall));
@@ -175,32 +180,32 @@ static void run_well(const struct workload_cfg *cfg)
 
 TEST(all_six_variants_run)
 {
-	struct workload_cfg cfg;
+	struct pool_cfg cfg;
 
 	for (int kind = KIND_PROCS; kind <= KIND_THREADS; kind++) {
 		for (int handoff = HANDOFF_PIPE; handoff <= HANDOFF_SOCKETPAIR; handoff++) {
 			cfg_set(&cfg, kind, handoff, 10);
-			run_well(&cfg);
+			run_well(&cfg.c);
 		}
 	}
 }
 
 TEST(fewer_tasks_than_workers_and_many_more)
 {
-	struct workload_cfg cfg;
+	struct pool_cfg cfg;
 
 	for (int handoff = HANDOFF_PIPE; handoff <= HANDOFF_SOCKETPAIR; handoff++) {
 		cfg_set(&cfg, KIND_PROCS, handoff, 5);
-		cfg.tasks = 1;
-		run_well(&cfg);
+		cfg.c.tasks = 1;
+		run_well(&cfg.c);
 		cfg_set(&cfg, KIND_THREADS, handoff, 0);
-		cfg.tasks = 60;
-		run_well(&cfg);
+		cfg.c.tasks = 60;
+		run_well(&cfg.c);
 		cfg_set(&cfg, KIND_PROCS, handoff, 3);
-		cfg.tasks = 20;
-		cfg.workers = 30;
-		cfg.seed = 5;
-		run_well(&cfg);
+		cfg.c.tasks = 20;
+		cfg.c.workers = 30;
+		cfg.c.seed = 5;
+		run_well(&cfg.c);
 	}
 }
 
@@ -214,25 +219,25 @@ static int64_t children_cpu_us(void)
 
 TEST(tasks_that_compute_use_their_cpu_time)
 {
-	struct workload_cfg cfg;
+	struct pool_cfg cfg;
 	int64_t before_us;
 
 	cfg_set(&cfg, KIND_PROCS, HANDOFF_PIPE, 0);
-	cfg.work_ns = 10 * NSEC_PER_MSEC;
+	cfg.c.work_ns = 10 * NSEC_PER_MSEC;
 	before_us = children_cpu_us();
-	run_well(&cfg);
+	run_well(&cfg.c);
 	CHECK(children_cpu_us() - before_us > 40000);
 }
 
 static void kill_one(int handoff, int sig)
 {
 	char sentence[64];
-	struct workload_cfg cfg;
+	struct pool_cfg cfg;
 	uint32_t tids[3];
 	struct run r;
 
 	cfg_set(&cfg, KIND_PROCS, handoff, 200);
-	run_begin(&r, &cfg, -1);
+	run_begin(&r, &cfg.c, -1);
 	wait_started(&r, tids, 3);
 	kill((pid_t)tids[2], sig);
 	run_end(&r);
@@ -254,14 +259,14 @@ TEST(a_killed_worker_loses_its_task_and_nothing_else)
 
 TEST(all_workers_killed_is_no_hang)
 {
-	struct workload_cfg cfg;
+	struct pool_cfg cfg;
 	uint32_t tids[2];
 	struct run r;
 
 	for (int handoff = HANDOFF_PIPE; handoff <= HANDOFF_SOCKETPAIR; handoff++) {
 		cfg_set(&cfg, KIND_PROCS, handoff, 500);
-		cfg.workers = 2;
-		run_begin(&r, &cfg, -1);
+		cfg.c.workers = 2;
+		run_begin(&r, &cfg.c, -1);
 		wait_started(&r, tids, 2);
 		kill((pid_t)tids[0], SIGKILL);
 		kill((pid_t)tids[1], SIGKILL);
@@ -275,13 +280,13 @@ TEST(all_workers_killed_is_no_hang)
 
 TEST(workers_die_with_their_master)
 {
-	struct workload_cfg cfg;
+	struct pool_cfg cfg;
 	uint32_t tids[4];
 	struct run r;
 	int status;
 
 	cfg_set(&cfg, KIND_PROCS, HANDOFF_LOCKPIPE, 60000);
-	run_begin(&r, &cfg, -1);
+	run_begin(&r, &cfg.c, -1);
 	wait_started(&r, tids, 4);
 	kill(r.pid, SIGKILL);
 	run_end(&r);
@@ -294,13 +299,13 @@ TEST(workers_die_with_their_master)
 
 TEST(no_more_processes_is_one_sentence_and_leaves_none)
 {
-	struct workload_cfg cfg;
+	struct pool_cfg cfg;
 	struct run r;
 
 	for (int kind = KIND_PROCS; kind <= KIND_THREADS; kind++) {
 		for (int handoff = HANDOFF_PIPE; handoff <= HANDOFF_SOCKETPAIR; handoff++) {
 			cfg_set(&cfg, kind, handoff, 10);
-			run_begin(&r, &cfg, geteuid() == 0 ? 3 : 0);
+			run_begin(&r, &cfg.c, geteuid() == 0 ? 3 : 0);
 			run_end(&r);
 			if (!WIFEXITED(r.status) || WEXITSTATUS(r.status) != 1 ||
 			    !strstr(r.said, "schedviz: cannot make worker"))
@@ -313,7 +318,7 @@ TEST(no_more_processes_is_one_sentence_and_leaves_none)
 
 TEST(a_closed_standard_output_loses_no_task)
 {
-	struct workload_cfg cfg;
+	struct pool_cfg cfg;
 	int fd[2], status;
 	pid_t pid;
 
@@ -323,7 +328,7 @@ TEST(a_closed_standard_output_loses_no_task)
 	pid = fork();
 	if (pid == 0) {
 		dup2(fd[1], STDOUT_FILENO);
-		_exit(workload_find("pool")->run(&cfg));
+		_exit(workload_find("pool")->run(&cfg.c));
 	}
 	close(fd[1]);
 	CHECK(waitpid(pid, &status, 0) == pid);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* test_workload_theory.c - what workloads predict: list scheduling, bounds, texts, and what spoils a configuration. */
-#include "test.h"
-#include "base/fmt.h"
+#include "workload_try.h"
 #include "workloads/theory.h"
-#include "workloads/workload.h"
 
 #define MS NSEC_PER_MSEC
 #define S NSEC_PER_SEC
@@ -115,128 +113,133 @@ TEST(seeded_lengths_vary_by_half_and_stay_the_same)
 	CHECK(differ);
 }
 
-struct prediction {
-	const char *options, *text;
-	uint64_t min_ns, max_ns;
-};
-
 static const struct prediction predictions[] = {
-	{ "", "ceil(5/4) x 2 s = 4 s", 4 * S, 4 * S },
-	{ "--tasks 4", "ceil(4/4) x 2 s = 2 s", 2 * S, 2 * S },
-	{ "--tasks 9", "ceil(9/4) x 2 s = 6 s", 6 * S, 6 * S },
-	{ "-w 1 -n 1 --sleep 20us", "ceil(1/1) x 20 us = 20 us", 20000, 20000 },
-	{ "--workers 1000 --sleep 150ms", "ceil(5/1000) x 150 ms = 150 ms", 150 * MS,
-	  150 * MS },
-	{ "--scale 0.1", "ceil(5/4) x 200 ms = 400 ms", 400 * MS, 400 * MS },
-	{ "--threads --handoff lockpipe", "ceil(5/4) x 2 s = 4 s", 4 * S, 4 * S },
-	{ "--cpus 0 -w 1 --sleep 0 --work 1s", "ceil(5/1) x 1 s CPU = 5 s", 5 * S, 5 * S },
-	{ "--cpus 0 -w 1 --work 1s", "ceil(5/1) x (2 s + 1 s CPU) = 15 s", 15 * S,
-	  15 * S },
-	{ "--cpus 0 --sleep 0 --work 10ms", "5 tasks of 10 ms CPU on 4 workers, 1 CPU: 50 ms to 60 ms", 50 * MS,
+	{ "pool", "", "ceil(5/4) x 2 s = 4 s", 4 * S, 4 * S },
+	{ "pool", "--tasks 4", "ceil(4/4) x 2 s = 2 s", 2 * S, 2 * S },
+	{ "pool", "--tasks 9", "ceil(9/4) x 2 s = 6 s", 6 * S, 6 * S },
+	{ "pool", "-w 1 -n 1 --sleep 20us", "ceil(1/1) x 20 us = 20 us", 20000, 20000 },
+	{ "pool", "--workers 1000 --sleep 150ms", "ceil(5/1000) x 150 ms = 150 ms", 150 * MS, 150 * MS },
+	{ "pool", "--scale 0.1", "ceil(5/4) x 200 ms = 400 ms", 400 * MS, 400 * MS },
+	{ "pool", "--threads --handoff lockpipe", "ceil(5/4) x 2 s = 4 s", 4 * S, 4 * S },
+	{ "pool", "--cpus 0 -w 1 --sleep 0 --work 1s", "ceil(5/1) x 1 s CPU = 5 s", 5 * S, 5 * S },
+	{ "pool", "--cpus 0 -w 1 --work 1s", "ceil(5/1) x (2 s + 1 s CPU) = 15 s", 15 * S, 15 * S },
+	{ "pool", "--cpus 0 --sleep 0 --work 10ms", "5 tasks of 10 ms CPU on 4 workers, 1 CPU: 50 ms to 60 ms", 50 * MS,
 	  60 * MS },
-	{ "--cpus 0 --work 10ms", "5 tasks of (2 s + 10 ms CPU) on 4 workers, 1 CPU: 4.02 s to 4.07 s", 4020 * MS,
-	  4070 * MS },
+	{ "pool", "--cpus 0 --work 10ms", "5 tasks of (2 s + 10 ms CPU) on 4 workers, 1 CPU: 4.02 s to 4.07 s",
+	  4020 * MS, 4070 * MS },
 };
-
-static int prepare(const char *options, struct workload_cfg *cfg, struct err *e)
-{
-	const struct workload *w = workload_find("pool");
-	struct opt_group group = { .opts = w->opts, .cfg = cfg };
-	static char words[256];
-	char *argv[32];
-	int argc = 0, ret;
-
-	snprintf(words, sizeof(words), "%s", options);
-	for (char *word = strtok(words, " "); word; word = strtok(NULL, " "))
-		argv[argc++] = word;
-	w->defaults(cfg);
-	ret = opt_parse(&group, 1, argc, argv, OPT_ANYWHERE, e);
-	return ret < 0 ? ret : workload_prepare(w, cfg, e);
-}
 
 TEST(pool_predicts)
 {
-	for (size_t i = 0; i < sizeof(predictions) / sizeof(predictions[0]); i++) {
-		const struct prediction *p = &predictions[i];
-		struct facts facts = { 0 };
-		struct workload_cfg cfg;
-		struct err e = { 0 };
-
-		if (prepare(p->options, &cfg, &e) < 0)
-			TEST_FAIL("'%s': %s", p->options, e.text);
-		workload_find("pool")->predict(&cfg, &facts);
-		CHECK_STR(facts_get(&facts, "theory.text"), p->text);
-		CHECK_U64(facts_u64(&facts, "theory.wall_min_ns", 0), p->min_ns);
-		CHECK_U64(facts_u64(&facts, "theory.wall_max_ns", 0), p->max_ns);
-		facts_release(&facts);
-	}
+	check_predictions(predictions, sizeof(predictions) / sizeof(predictions[0]));
 }
 
 TEST(pool_predicts_seeded_lengths_by_list_scheduling)
 {
+	struct tried pool = try_options("pool", "--seed 7");
 	struct facts facts = { 0 };
 	struct theory_task t[5];
-	struct workload_cfg cfg;
 
-	CHECK(prepare("--seed 7", &cfg, NULL) == 0);
+	CHECK(pool.ret == 0);
 	for (uint64_t i = 0; i < 5; i++)
 		t[i] = (struct theory_task){ .sleep_ns = workload_vary(2 * S, 7, i) };
-	workload_find("pool")->predict(&cfg, &facts);
+	pool.w->predict(pool.cfg, &facts);
 	CHECK_U64(facts_u64(&facts, "theory.wall_min_ns", 0), theory_list_ns(t, 5, 4));
 	CHECK_U64(facts_u64(&facts, "theory.wall_max_ns", 0), theory_list_ns(t, 5, 4));
 	CHECK(strstr(facts_get(&facts, "theory.text"), "5 tasks of 1.") == facts_get(&facts, "theory.text"));
 	facts_release(&facts);
+	try_release(&pool);
 }
 
 TEST(bad_configurations_are_refused_in_one_sentence)
 {
-	static const struct { const char *options, *named; } rows[] = {
-		{ "--workers 0", "--workers" }, { "--workers -1", "--workers" },
-		{ "--workers 1000000000", "--workers" }, { "--workers abc", "--workers" },
-		{ "--tasks 0", "--tasks" }, { "--tasks 1000000000", "--tasks" },
-		{ "--sleep 2", NULL }, { "--sleep 2x", "2x" },
-		{ "--sleep -1s", "-1s" }, { "--sleep 2h", "--sleep" },
-		{ "--work 99h", "--work" }, { "--handoff pip", "pip" },
-		{ "--scale 0", "'0'" }, { "--scale 2ms", "'2ms'" },
-		{ "--scale 1e3", "'1e3'" }, { "--scale 0.0001", "'0.0001'" },
-		{ "--scale 101", "'101'" }, { "--scale 1.2.3", "'1.2.3'" },
-		{ "--scale", "--scale" }, { "--sleep 50m --work 50m", "hour" },
-		{ "--sleep 50m --scale 2", "hour" }, { "--cpus 65535", "65535" },
-		{ "--cpus x", "'x'" }, { "--cpus 99999999", "99999999" },
-		{ "--seed x", "--seed" }, { "--worker 4", "--workers" },
+	static const struct refusal rows[] = {
+		{ "pool", "--workers 0", "--workers" },
+		{ "pool", "--workers -1", "--workers" },
+		{ "pool", "--workers 1000000000", "--workers" },
+		{ "pool", "--workers abc", "--workers" },
+		{ "pool", "--tasks 0", "--tasks" },
+		{ "pool", "--tasks 1000000000", "--tasks" },
+		{ "pool", "--sleep 2", NULL },
+		{ "pool", "--sleep 2x", "2x" },
+		{ "pool", "--sleep -1s", "-1s" },
+		{ "pool", "--sleep 2h", "--sleep" },
+		{ "pool", "--work 99h", "--work" },
+		{ "pool", "--handoff pip", "pip" },
+		{ "pool", "--scale 0", "'0'" },
+		{ "pool", "--scale 2ms", "'2ms'" },
+		{ "pool", "--scale 1e3", "'1e3'" },
+		{ "pool", "--scale 0.0001", "'0.0001'" },
+		{ "pool", "--scale 101", "'101'" },
+		{ "pool", "--scale 1.2.3", "'1.2.3'" },
+		{ "pool", "--scale", "--scale" },
+		{ "pool", "--sleep 50m --work 50m", "hour" },
+		{ "pool", "--sleep 50m --scale 2", "hour" },
+		{ "pool", "--cpus 65535", "65535" },
+		{ "pool", "--cpus x", "'x'" },
+		{ "pool", "--cpus 99999999", "99999999" },
+		{ "pool", "--seed x", "--seed" },
+		{ "pool", "--worker 4", "--workers" },
+		{ "pool", "--policy fast", "'fast'" },
+		{ "pool", "--policy fifo:0", "1 to 99" },
+		{ "pool", "--policy fifo:5 --nice 3", "--nice" },
+		{ "pool", "--nice 20", "'20'" },
+		{ "pool", "--policy deadline:5ms/2ms", "RUN <= DEADLINE" },
+		{ "pool", "--slice 1us", "--slice" },
+		{ "pool", "--policy deadline:5ms/20ms", NULL },
+		{ "pool", "--repeat 0", "--repeat" },
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct workload_cfg cfg;
-		struct err e = { 0 };
-		int ret = prepare(rows[i].options, &cfg, &e);
+	check_refusals(rows, sizeof(rows) / sizeof(rows[0]));
+}
 
-		if (!rows[i].named && ret < 0)
-			TEST_FAIL("'%s' is refused: %s", rows[i].options, e.text);
-		if (rows[i].named && (ret >= 0 || !strstr(e.text, rows[i].named) || strchr(e.text, '\n')))
-			TEST_FAIL("'%s' gives %d: %s", rows[i].options, ret, e.text);
-	}
+static uint32_t cpus_counted(const char *options)
+{
+	struct tried t = try_options("pool", options);
+	uint32_t n = t.ret == 0 ? t.cfg->nr_cpus : 0;
+
+	try_release(&t);
+	return n;
 }
 
 TEST(preparing_counts_cpus_and_leaves_the_caller_alone)
 {
-	struct workload_cfg all, one;
+	uint32_t all = cpus_counted("");
 
-	CHECK(prepare("", &all, NULL) == 0);
-	CHECK(all.nr_cpus >= 1);
-	CHECK(prepare("--cpus 0", &one, NULL) == 0);
-	CHECK_U64(one.nr_cpus, 1);
-	CHECK(prepare("", &one, NULL) == 0);
-	CHECK_U64(one.nr_cpus, all.nr_cpus);
+	CHECK(all >= 1);
+	CHECK_U64(cpus_counted("--cpus 0"), 1);
+	CHECK_U64(cpus_counted(""), all);
+}
+
+TEST(quick_and_scale_multiply)
+{
+	static const struct prediction rows[] = {
+		{ "seq", "--quick", "2 x 200 ms = 400 ms", 400 * MS, 400 * MS },
+		{ "seq", "--quick --scale 2", "2 x 400 ms = 800 ms", 800 * MS, 800 * MS },
+		{ "seq", "--tasks 3", "3 x 2 s = 6 s", 6 * S, 6 * S },
+		{ "seq", "-n 1 --sleep 10ms --work 5ms", "1 x 15 ms = 15 ms", 15 * MS, 15 * MS },
+		{ "nice", "", "weights 1024:335, so shares 75.3 % : 24.7 %", 0, 0 },
+		{ "nice", "--nice 0,1", "weights 1024:820, so shares 55.5 % : 44.5 %", 0, 0 },
+	};
+
+	check_predictions(rows, sizeof(rows) / sizeof(rows[0]));
 }
 
 TEST(workloads_are_found_by_their_whole_name)
 {
-	CHECK(workload_find("pool") == workloads[0]);
+	CHECK_STR(workload_find("pool")->name, "pool");
 	CHECK(!workload_find("poo"));
 	CHECK(!workload_find(""));
-	for (const struct workload *const *w = workloads; *w; w++)
-		CHECK((*w)->summary && (*w)->lesson && (*w)->example && (*w)->predict && (*w)->run);
+	for (const struct workload *const *w = workloads; *w; w++) {
+		const struct workload *row = *w;
+
+		CHECK(row->summary && row->lesson && row->theory && row->look && row->example && row->opts);
+		CHECK(row->defaults && row->predict && row->run && row->check && row->explain);
+		CHECK(row->cfg_size >= sizeof(struct workload_cfg));
+		CHECK(strlen(row->summary) <= 60);
+		CHECK(w == workloads || w[-1]->group <= row->group);
+		CHECK(strstr(row->example, "schedviz run ") == row->example);
+	}
 }
 
 TEST_MAIN

@@ -11,7 +11,7 @@
 #include "cmd/frame.h"
 
 const struct cmd *const commands[] = {
-	&cmd_run,  &cmd_record, &cmd_show,   &cmd_stat, &cmd_dump,
+	&cmd_run,  &cmd_record, &cmd_show,   &cmd_stat, &cmd_check, &cmd_dump,
 	&cmd_info, &cmd_list,	&cmd_doctor, &cmd_help, NULL,
 };
 
@@ -55,57 +55,22 @@ const char *cmd_trace_word(struct cmd_ctx *ctx)
 	return ctx->argc ? ctx->argv[0] : CMD_TRACE_DEFAULT;
 }
 
-/* Take the workload's name out of the raw arguments. None is no error yet: --help needs none. */
-static int take_workload(struct cmd_ctx *ctx)
-{
-	int at = frame_find_workload(ctx->cmd, ctx->argc, ctx->argv, &ctx->err);
-	const char *word;
-
-	if (at < 0)
-		return EXIT_USAGE;
-	if (at == ctx->argc)
-		return EXIT_FINE;
-	word = ctx->argv[at];
-	ctx->workload = workload_find(word);
-	if (!ctx->workload)
-		return frame_unknown_workload(word, &ctx->err);
-	memmove(ctx->argv + at, ctx->argv + at + 1, (size_t)(ctx->argc - at) * sizeof(*ctx->argv));
-	ctx->argc--;
-	ctx->workload->defaults(ctx->workload_cfg);
-	return EXIT_FINE;
-}
-
 static int parse_line(struct cmd_ctx *ctx, void *cfg, struct common_cfg *common)
 {
-	enum opt_order order = ctx->cmd->flags & CMD_WORDS ? OPT_STOP_AT_WORD : OPT_ANYWHERE;
-	bool needs_workload = ctx->cmd->flags & CMD_WORKLOAD;
-	struct opt_group groups[FRAME_MAX_GROUPS];
-	size_t nr;
-	int words;
+	int status = frame_parse(ctx, cfg, common);
 
-	if (needs_workload && take_workload(ctx) != EXIT_FINE)
-		return EXIT_USAGE;
-	nr = frame_groups(groups, ctx->cmd, cfg, ctx->workload, ctx->workload_cfg, common);
-	words = opt_parse(groups, nr, ctx->argc, ctx->argv, order, &ctx->err);
-	if (needs_workload && !ctx->workload && !common->help) {
+	if (status == EXIT_FINE && ctx->cmd->flags & CMD_WORKLOAD && !ctx->workload && !common->help) {
 		err_set(&ctx->err, -EINVAL, "%s needs a workload - 'schedviz list' shows them", ctx->cmd->name);
 		return EXIT_USAGE;
 	}
-	if (words < 0)
-		return EXIT_USAGE;
-	ctx->argc = words;
-	return EXIT_FINE;
+	return status;
 }
 
 static int run_command(struct cmd_ctx *ctx, struct common_cfg *common)
 {
 	void *cfg = xcalloc(1, ctx->cmd->cfg_size);
-	struct workload_cfg knobs = { 0 };
 	int status;
 
-	ctx->workload_cfg = &knobs;
-	if (ctx->cmd->defaults)
-		ctx->cmd->defaults(cfg);
 	status = parse_line(ctx, cfg, common);
 	terminal_detect(&ctx->style, common);
 	log_set_verbose(common->verbose);
@@ -114,6 +79,8 @@ static int run_command(struct cmd_ctx *ctx, struct common_cfg *common)
 		help_command(&ctx->out, ctx->cmd, ctx->workload, ctx->style.columns);
 	else if (status == EXIT_FINE)
 		status = ctx->cmd->run(ctx, cfg);
+	buf_release(&ctx->line);
+	free(ctx->workload_cfg);
 	free(cfg);
 	return status;
 }

@@ -53,11 +53,12 @@ struct cmd_ctx {
 	struct buf out; /* composed here; written by dispatch */
 	struct err err;
 	struct cmd_style style;
-	int argc;       /* positional words, after options; argv[argc] is NULL */
+	int argc; /* positional words, after options; argv[argc] is NULL */
 	char **argv;
 	const struct cmd *cmd;
 	const struct workload *workload;   /* of a CMD_WORKLOAD command: never NULL in its run() */
 	struct workload_cfg *workload_cfg; /* its defaults and options; workload_prepare() is still to be called */
+	struct buf line; /* of a CMD_WORKLOAD command: the whole line as a shell would need it typed */
 	struct cmd_output output;
 };
 
@@ -83,7 +84,8 @@ struct cmd {
 
 extern const struct cmd *const commands[]; /* NULL-ended, in the order help shows them */
 
-extern const struct cmd cmd_run, cmd_record, cmd_show, cmd_stat, cmd_dump, cmd_info, cmd_list, cmd_doctor, cmd_help;
+extern const struct cmd cmd_run, cmd_record, cmd_show, cmd_stat, cmd_check, cmd_dump, cmd_info, cmd_list, cmd_doctor,
+	cmd_help;
 
 const struct cmd *cmd_find(const char *name);
 int cmd_main(int argc, char **argv); /* the whole program; argv as main() has it; returns the exit code */

@@ -27,6 +27,7 @@ extern const struct opt common_opts[];
 extern const struct opt program_opts[]; /* only before a command */
 
 #define FRAME_MAX_GROUPS 3
+#define FRAME_MAX_WORDS 512 /* of a line that is read back */
 
 /*
  * The groups in the order in which they are asked and shown: the workload's (NULL: none), the command's own, the
@@ -35,6 +36,18 @@ extern const struct opt program_opts[]; /* only before a command */
  */
 size_t frame_groups(struct opt_group *out, const struct cmd *cmd, void *cfg, const struct workload *w,
 		    struct workload_cfg *knobs, struct common_cfg *common);
+
+/*
+ * Parse the words of ctx->argv for ctx->cmd: its defaults and options into `cfg` (its cfg_size bytes, zeroed), for a
+ * CMD_WORKLOAD command also the workload's name and knobs into ctx->workload (NULL when none was named),
+ * ctx->workload_cfg (the caller's to free) and ctx->line. What is left in ctx->argv are positional words. EXIT_FINE, or
+ * EXIT_USAGE and a sentence.
+ */
+int frame_parse(struct cmd_ctx *ctx, void *cfg, struct common_cfg *common);
+
+/* Words as a shell would need them typed, a space between; and back. Split words point into `text`, which it cuts. */
+void frame_quote(struct buf *out, int argc, char **argv);
+int frame_unquote(char *text, char **argv, int max, struct err *e); /* their number, argv ended by NULL; or -EINVAL */
 
 /*
  * The place of a command's workload among its raw arguments; argc: there is none; negative: the arguments cannot be

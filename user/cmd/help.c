@@ -60,6 +60,13 @@ static void put_detail(struct buf *out, const char *text, unsigned columns)
 		help_paragraphs(text, put_paragraph, &page);
 }
 
+/* A heading and a paragraph that is set in by two. */
+static void put_section(struct buf *out, const char *title, const char *text, unsigned columns)
+{
+	buf_printf(out, "\n%s\n  ", title);
+	fmt_wrap(out, text, 2, 2, columns);
+}
+
 /* ---- pages ---- */
 
 static void put_title(struct buf *out, const char *name, const char *summary, unsigned columns)
@@ -151,6 +158,10 @@ void help_command(struct buf *out, const struct cmd *cmd, const struct workload 
 	buf_release(&name);
 	put_synopsis(out, cmd, w);
 	put_detail(out, w ? w->lesson : cmd->detail, columns);
+	if (w) {
+		put_section(out, "Theory", w->theory, columns);
+		put_section(out, "What to look for", w->look, columns);
+	}
 	if (cmd->flags & CMD_WORKLOAD && !w)
 		put_workloads(out, columns);
 	opt_help(groups, nr, columns, out);

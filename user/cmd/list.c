@@ -4,6 +4,11 @@
 
 #include "cmd/frame.h"
 
+static void put_group(struct cmd_ctx *ctx, enum workload_group g, bool first)
+{
+	buf_printf(&ctx->out, "%s%s\n", first ? "" : "\n", workload_group_name(g));
+}
+
 static int list_run(struct cmd_ctx *ctx, void *cfg)
 {
 	size_t width = 0;
@@ -14,6 +19,8 @@ static int list_run(struct cmd_ctx *ctx, void *cfg)
 	for (const struct workload *const *w = workloads; *w; w++)
 		width = strlen((*w)->name) > width ? strlen((*w)->name) : width;
 	for (const struct workload *const *w = workloads; *w; w++) {
+		if (w == workloads || (*w)->group != w[-1]->group)
+			put_group(ctx, (*w)->group, w == workloads);
 		fmt_pair(&ctx->out, (*w)->name, width, (*w)->summary, ctx->style.columns);
 		fmt_pair(&ctx->out, "", width, (*w)->example, ctx->style.columns);
 	}

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "capture/capture.h"
+#include "cmd/frame.h"
 
 struct record_cfg {
 	struct recording_cfg r;
@@ -21,30 +22,11 @@ void recording_defaults(struct recording_cfg *cfg)
 	cfg->output = CMD_TRACE_DEFAULT;
 }
 
-static bool is_plain(const char *word)
-{
-	return *word && !word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_")];
-}
-
-void recording_command(struct facts *facts, char **argv)
+void recording_command(struct facts *facts, int argc, char **argv)
 {
 	struct buf line = { 0 };
 
-	for (char **a = argv; *a; a++) {
-		if (a != argv)
-			buf_putc(&line, ' ');
-		if (is_plain(*a)) {
-			buf_puts(&line, *a);
-			continue;
-		}
-		buf_putc(&line, '\'');
-		for (const char *c = *a; *c; c++)
-			if (*c == '\'')
-				buf_puts(&line, "'\\''");
-			else
-				buf_putc(&line, *c);
-		buf_putc(&line, '\'');
-	}
+	frame_quote(&line, argc, argv);
 	facts_set(facts, "command", buf_str(&line));
 	buf_release(&line);
 }
@@ -126,7 +108,7 @@ static int run(struct cmd_ctx *ctx, void *opaque)
 	if (cfg->user && identity_named(&session.child, cfg->user, &ctx->err) < 0)
 		return EXIT_FAILED;
 	if (ctx->argc)
-		recording_command(&session.facts, ctx->argv);
+		recording_command(&session.facts, ctx->argc, ctx->argv);
 	code = recording_run(ctx, &cfg->r, &session);
 	facts_release(&session.facts);
 	return code;

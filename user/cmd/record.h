@@ -25,7 +25,7 @@ void recording_defaults(struct recording_cfg *cfg);
 			 "keep only the events of the program and what it starts")
 
 /* The words as a shell would need them typed. */
-void recording_command(struct facts *facts, char **argv);
+void recording_command(struct facts *facts, int argc, char **argv);
 
 /* Record, then one line about it on standard error. Exit code: the program's, or that of the failure. */
 int recording_run(struct cmd_ctx *ctx, const struct recording_cfg *cfg, struct session_cfg *session);

@@ -50,6 +50,7 @@ struct session {
 	uint64_t from_ns, stop_at_ns, to_ns;
 	uint64_t sleep_ns, flushed_ns;
 	uint64_t events, seen, wakeups;
+	uint64_t steal_ns; /* of all CPUs, when the recording began */
 	bool asked_to_stop, stop, child_left;
 	struct err *err;
 };
@@ -258,6 +259,20 @@ static int open_output(struct session *s, struct facts *facts, struct err *e)
 	return ret < 0 ? ret : drop_privileges(e);
 }
 
+/* What a hypervisor has taken from all CPUs so far; 0 where the kernel does not know. proc(5), /proc/stat. */
+static uint64_t steal_now_ns(void)
+{
+	unsigned long long ticks = 0;
+	FILE *f = fopen("/proc/stat", "re");
+
+	if (!f)
+		return 0;
+	if (fscanf(f, "cpu %*u %*u %*u %*u %*u %*u %*u %llu", &ticks) != 1)
+		ticks = 0;
+	fclose(f);
+	return ticks * (NSEC_PER_SEC / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
 static int begin(struct session *s, struct err *e)
 {
 	const struct capture_cfg cfg = { .ring_bytes = s->cfg->ring_bytes, .only_target = s->cfg->only_target };
@@ -273,6 +288,7 @@ static int begin(struct session *s, struct err *e)
 	if (ret < 0)
 		goto out;
 	s->from_ns = facts_u64(&facts, "window.from_ns", 0);
+	s->steal_ns = steal_now_ns();
 	ret = choose_target(s, &facts, e);
 	if (ret < 0)
 		goto out;
@@ -327,10 +343,13 @@ static void receipt(struct session *s, struct facts *out)
 	fact_u64(out, "receipt.wakeups", s->wakeups);
 	fact_u64(out, "receipt.lost_marks", mark_ring_dropped(&s->marks));
 	fact_u64(out, "receipt.bytes", trace_writer_bytes(s->writer));
+	fact_u64(out, "receipt.steal_ns", steal_now_ns() - s->steal_ns);
 	if (s->child.reaped)
 		facts_setf(out, "receipt.exit_status", "%d", s->child.wait_status);
-	if (mark_ring_wall(&s->marks, &wall))
+	if (mark_ring_wall(&s->marks, &wall)) {
+		fact_u64(out, "run.wall_from_ns", wall.from_ns);
 		fact_u64(out, "run.wall_ns", (wall.to_ns - wall.from_ns));
+	}
 	mark_ring_noun(&s->marks, noun);
 	if (noun[0])
 		facts_set(out, "job.noun", noun);

@@ -33,7 +33,7 @@ static int show_run(struct cmd_ctx *ctx, void *arg)
 		.cpus_only = cfg->cpus,
 	};
 
-	return path ? view_timeline(ctx, path, &cfg->view, &what) : EXIT_USAGE;
+	return path ? view_timeline(ctx, path, &cfg->view, &what, false) : EXIT_USAGE;
 }
 
 const struct cmd cmd_show = {

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "render/frame.h"
+#include "render/verdict.h"
 
 void view_defaults(struct view_cfg *cfg)
 {
@@ -106,7 +107,47 @@ struct style view_style(const struct cmd_ctx *ctx, const struct view_cfg *cfg)
 	return style_make(ctx->style.utf8, ctx->style.color, columns, getenv("TERM"), getenv("COLORTERM"));
 }
 
-int view_timeline(struct cmd_ctx *ctx, const char *path, const struct view_cfg *cfg, const struct timeline_cfg *what)
+void view_explain(struct cmd_ctx *ctx, const struct judgement *j, const struct style *st)
+{
+	struct buf text = { 0 }, safe = { 0 };
+
+	if (j->workload)
+		j->workload->explain(j->cfg, &j->evidence, &text);
+	if (text.len) {
+		fmt_safe(&safe, text.data, text.len, st->utf8);
+		fmt_wrap(&ctx->out, buf_str(&safe), 0, 0, st->columns);
+		buf_putc(&ctx->out, '\n');
+	}
+	buf_release(&text);
+	buf_release(&safe);
+}
+
+/* The picture, from the first pass and two more. */
+static int draw(struct cmd_ctx *ctx, struct view *v, const struct summary *sum, const struct timeline_cfg *what,
+		const struct style *style, bool whole)
+{
+	struct timeline_cfg with = *what;
+	struct judgement j;
+	int ret;
+
+	/* a recording whose workload this version does not know can still be drawn */
+	if (judge_make(&j, v->reader, sum->model, NULL, NULL) < 0)
+		judge_release(&j);
+	if (j.workload)
+		with.report = &j.report;
+	ret = timeline_draw(&ctx->out, v->reader, sum, &with, style, &ctx->err);
+	if (ret < 0 || !whole || !j.workload)
+		goto out;
+	buf_putc(&ctx->out, '\n');
+	view_explain(ctx, &j, style);
+	verdict_put(&j.report, style, &ctx->out);
+out:
+	judge_release(&j);
+	return ret;
+}
+
+int view_timeline(struct cmd_ctx *ctx, const char *path, const struct view_cfg *cfg, const struct timeline_cfg *what,
+		  bool whole)
 {
 	struct style style = view_style(ctx, cfg);
 	struct summary sum = { 0 };
@@ -120,7 +161,7 @@ int view_timeline(struct cmd_ctx *ctx, const char *path, const struct view_cfg *
 	ret = view_summarise(&v, cfg, &sum, &m, &ctx->err);
 	if (ret != EXIT_FINE)
 		goto out;
-	if (timeline_draw(&ctx->out, v.reader, &sum, what, &style, &ctx->err) < 0)
+	if (draw(ctx, &v, &sum, what, &style, whole) < 0)
 		ret = EXIT_FAILED;
 	else
 		ret = view_verdict(&v, m, cfg->strict);

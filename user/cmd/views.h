@@ -8,22 +8,23 @@
 
 #include "analysis/summary.h"
 #include "cmd/cmd.h"
+#include "cmd/judge.h"
 #include "render/timeline.h"
 
 struct view_cfg {
-	struct window window;	  /* relative to the start of the recording; to_ns UINT64_MAX: to its end */
-	uint64_t from_ns, to_ns;  /* the same as two options; UINT64_MAX: not given */
-	const char *tasks;	  /* NULL: no filter */
-	uint64_t columns;	  /* 0: the terminal's */
+	struct window window;	 /* relative to the start of the recording; to_ns UINT64_MAX: to its end */
+	uint64_t from_ns, to_ns; /* the same as two options; UINT64_MAX: not given */
+	const char *tasks;	 /* NULL: no filter */
+	uint64_t columns;	 /* 0: the terminal's */
 	bool strict;
 };
 
 void view_defaults(struct view_cfg *cfg);
 
-#define VIEW_WINDOW_OPTS(st)                                                                                    \
+#define VIEW_WINDOW_OPTS(st)                                                                                     \
 	OPT_WINDOW('w', "window", st, view.window, "only this part, as 2.001s..2.003s, counted from the start"), \
-	OPT_DURATION(0, "from", st, view.from_ns, 0, UINT64_MAX - 1, "the same as --window TIME.."),              \
-	OPT_DURATION(0, "to", st, view.to_ns, 0, UINT64_MAX - 1, "the same as --window ..TIME")
+		OPT_DURATION(0, "from", st, view.from_ns, 0, UINT64_MAX - 1, "the same as --window TIME.."),     \
+		OPT_DURATION(0, "to", st, view.to_ns, 0, UINT64_MAX - 1, "the same as --window ..TIME")
 
 #define VIEW_TASKS_OPT(st) \
 	OPT_STRING('t', "tasks", st, view.tasks, "LIST", "only these tasks: names, globs or tids, comma-separated")
@@ -31,7 +32,7 @@ void view_defaults(struct view_cfg *cfg);
 #define VIEW_STRICT_OPT(st) \
 	OPT_FLAG(0, "strict", st, view.strict, "exit with 3 if the recording is damaged or has lost events")
 
-#define VIEW_COLUMNS_OPT(st) \
+#define VIEW_COLUMNS_OPT(st)                                                               \
 	OPT_U64(0, "columns", st, view.columns, STYLE_MIN_COLUMNS, STYLE_MAX_COLUMNS, "N", \
 		"draw so wide (the terminal's width)")
 
@@ -63,7 +64,14 @@ int view_verdict(const struct view *v, const struct model *m, bool strict);
 /* The terminal as render knows it. */
 struct style view_style(const struct cmd_ctx *ctx, const struct view_cfg *cfg);
 
-/* Compose the picture of a recording in ctx->out. Exit code, the sentence in ctx->err on failure. */
-int view_timeline(struct cmd_ctx *ctx, const char *path, const struct view_cfg *cfg, const struct timeline_cfg *what);
+/* What the recorded workload's picture shows, a paragraph; nothing where there is no workload. */
+void view_explain(struct cmd_ctx *ctx, const struct judgement *j, const struct style *st);
+
+/*
+ * Compose the picture of a recording in ctx->out; `whole`: of a workload's with its explanation and what was checked.
+ * Exit code, the sentence in ctx->err on failure.
+ */
+int view_timeline(struct cmd_ctx *ctx, const char *path, const struct view_cfg *cfg, const struct timeline_cfg *what,
+		  bool whole);
 
 #endif

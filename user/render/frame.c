@@ -6,10 +6,8 @@
 
 #include <string.h>
 #include "base/fmt.h"
+#include "render/verdict.h"
 #include "render/words.h"
-
-/* A measurement meets its theory within 3 % or this, whichever is more. */
-#define THEORY_SLACK_NS (20 * NSEC_PER_MSEC)
 
 static void put_fact(const struct model *m, const char *key, const struct style *st, struct buf *out)
 {
@@ -79,8 +77,8 @@ static void put_formula(const char *text, const struct style *st, struct buf *ou
 
 static void put_verdict(uint64_t wall_ns, uint64_t min_ns, uint64_t max_ns, const struct style *st, struct buf *out)
 {
-	uint64_t slack_ns = max_ns / 100 * 3 > THEORY_SLACK_NS ? max_ns / 100 * 3 : THEORY_SLACK_NS;
-	bool early = wall_ns + slack_ns < min_ns, late = wall_ns > max_ns && wall_ns - max_ns > slack_ns;
+	bool early = wall_ns + report_slack_ns(min_ns) < min_ns;
+	bool late = wall_ns > max_ns && wall_ns - max_ns > report_slack_ns(max_ns);
 
 	buf_putc(out, ' ');
 	style_puts(st, early || late ? INK_BAD : INK_GOOD, glyph_text(st, early || late ? GLYPH_NO : GLYPH_YES), out);
@@ -91,31 +89,59 @@ static void put_verdict(uint64_t wall_ns, uint64_t min_ns, uint64_t max_ns, cons
 	buf_puts(out, early ? " less than theory" : " more than theory");
 }
 
-static void put_theory(const struct model *m, const struct style *st, struct buf *out)
+/* By the clock alone, where nothing else was checked. */
+static void put_wall(const struct facts *f, const struct style *st, struct buf *out)
 {
-	const struct facts *f = model_facts(m);
-	const char *text = facts_get(f, "theory.text");
 	uint64_t wall_ns = facts_u64(f, "run.wall_ns", UINT64_MAX);
 	uint64_t min_ns = facts_u64(f, "theory.wall_min_ns", 0);
 	uint64_t max_ns = facts_u64(f, "theory.wall_max_ns", UINT64_MAX);
 
-	if (!text)
+	if (wall_ns == UINT64_MAX)
 		return;
-	buf_puts(out, "theory ");
-	put_formula(text, st, out);
-	if (wall_ns != UINT64_MAX) {
-		buf_puts(out, "   measured ");
-		fmt_duration(out, wall_ns, st->utf8);
-		if (max_ns != UINT64_MAX || min_ns)
-			put_verdict(wall_ns, min_ns, max_ns, st, out);
-	}
-	buf_putc(out, '\n');
+	buf_puts(out, "measured ");
+	fmt_duration(out, wall_ns, st->utf8);
+	if (max_ns != UINT64_MAX || min_ns)
+		put_verdict(wall_ns, min_ns, max_ns, st, out);
 }
 
-void frame_head(const struct model *m, struct window window, const struct style *st, struct buf *out)
+static void put_headline(const struct report *r, const struct style *st, struct buf *out)
+{
+	if (r->findings.n) {
+		buf_puts(out, "measured ");
+		verdict_measured(&r->findings.v[0], st, out);
+		buf_putc(out, ' ');
+	}
+	verdict_word(r, st, out);
+}
+
+static void put_theory(const struct model *m, const struct report *report, const struct style *st, struct buf *out)
+{
+	const char *text = facts_get(model_facts(m), "theory.text");
+	struct buf formula = { 0 }, measured = { 0 };
+
+	if (!text)
+		return;
+	put_formula(text, st, &formula);
+	buf_puts(out, "theory ");
+	buf_puts(out, buf_str(&formula));
+	if (report)
+		put_headline(report, st, &measured);
+	else
+		put_wall(model_facts(m), st, &measured);
+	if (measured.len)
+		buf_puts(out,
+			 text_columns(&formula) + text_columns(&measured) + 10 > st->columns ? "\n       " : "   ");
+	buf_puts(out, buf_str(&measured));
+	buf_putc(out, '\n');
+	buf_release(&formula);
+	buf_release(&measured);
+}
+
+void frame_head(const struct model *m, struct window window, const struct report *report, const struct style *st,
+		struct buf *out)
 {
 	put_title(m, window, st, out);
-	put_theory(m, st, out);
+	put_theory(m, report, st, out);
 }
 
 bool frame_doubtful(const struct model *m, const struct trace_damage *d)

@@ -233,7 +233,7 @@ void stat_text(const struct stat_of *s, const struct stat_cfg *cfg, const struct
 {
 	const struct summary *sum = s->sum;
 
-	frame_head(sum->model, sum->window, st, out);
+	frame_head(sum->model, sum->window, NULL, st, out);
 	buf_putc(out, '\n');
 	if (!cfg->cpus_only) {
 		put_tasks(sum, cfg, st, out);

@@ -22,13 +22,13 @@ static int count_cells(struct grid *g, struct trace_reader *r, struct err *e)
 	return ret;
 }
 
-static void put_page(const struct lanes *l, const struct grid *g, const struct seen *seen, const struct style *st,
-		     struct buf *out)
+static void put_page(const struct lanes *l, const struct grid *g, const struct seen *seen, const struct report *report,
+		     const struct style *st, struct buf *out)
 {
 	struct buf noun = { 0 };
 	const char *said = model_job_noun(l->sum->model);
 
-	frame_head(l->sum->model, l->sum->window, st, out);
+	frame_head(l->sum->model, l->sum->window, report, st, out);
 	buf_putc(out, '\n');
 	sheet_put(&l->sheet, st, out);
 	buf_putc(out, '\n');
@@ -56,7 +56,7 @@ int timeline_draw(struct buf *out, struct trace_reader *r, const struct summary 
 	if (ret < 0)
 		goto out;
 	lanes_paint(&lanes, &grid, &seen);
-	put_page(&lanes, &grid, &seen, st, out);
+	put_page(&lanes, &grid, &seen, cfg->report, st, out);
 	frame_foot(sum->model, trace_reader_damage(r), st, out);
 out:
 	grid_release(&grid);

@@ -5,12 +5,14 @@
 #ifndef SCHEDVIZ_RENDER_TIMELINE_H
 #define SCHEDVIZ_RENDER_TIMELINE_H
 
+#include "analysis/report.h"
 #include "render/pick.h"
 #include "render/style.h"
 
 struct timeline_cfg {
 	struct pick_cfg pick;
 	bool cpus_only;
+	const struct report *report; /* its headline stands beside the theory; NULL: none */
 };
 
 /*

@@ -18,10 +18,12 @@
  *   attach.NAME        "yes", or why not, for each program  prev_state       arg | task (where the state was read)
  *   wake_context       preempt_count | depth | none       recorder.tid, recorder.tgid   the recorder's own tasks
  *   theory.*, run.*    what a workload predicted and measured itself (workloads/workload.h)
+ *   workload.cpus, workload.cannot   CPUs it might use; why this machine cannot show what it is about
  *   job.noun           how jobs are called ("task")
  *   At the end, the receipt: receipt.events.KIND, receipt.lost.CPU, receipt.lost_rare, receipt.lost_marks,
  *   receipt.bytes, receipt.bpf_ns_per_run, receipt.bpf_runs_sampled, receipt.bpf_sample_ns, receipt.recorder_user_ns,
- *   receipt.recorder_sys_ns, receipt.recorder_rss_bytes, receipt.wakeups, receipt.exit_status (wait status)
+ *   receipt.recorder_sys_ns, receipt.recorder_rss_bytes, receipt.wakeups, receipt.steal_ns,
+ *   receipt.exit_status (wait status)
  */
 #ifndef SCHEDVIZ_TRACE_FACTS_H
 #define SCHEDVIZ_TRACE_FACTS_H
@@ -46,7 +48,7 @@ struct facts {
 
 void facts_set(struct facts *f, const char *key, const char *value); /* replaces */
 void facts_setf(struct facts *f, const char *key, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-const char *facts_get(const struct facts *f, const char *key);	     /* NULL: absent */
+const char *facts_get(const struct facts *f, const char *key);		     /* NULL: absent */
 uint64_t facts_u64(const struct facts *f, const char *key, uint64_t absent); /* absent also for what is no number */
 void facts_merge(struct facts *into, const struct facts *from);
 void facts_release(struct facts *f);

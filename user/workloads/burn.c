@@ -6,6 +6,7 @@
 
 #include <time.h>
 #include "base/fmt.h"
+#include "base/schedviz_mark.h"
 
 #define TRIALS 5
 #define TRIAL_NS (1 * NSEC_PER_MSEC)
@@ -85,4 +86,14 @@ void burn(uint64_t ns)
 		left_ns = now_ns < end_ns ? end_ns - now_ns : 0;
 	}
 	spin(rounds_of(left_ns));
+}
+
+/* CLOCK_MONOTONIC is read without a system call (vdso), so the schedule does not change; 20 us is the error at the end.
+ */
+void burn_until(uint64_t ns)
+{
+	if (!__atomic_load_n(&rounds_per_ms, __ATOMIC_RELAXED))
+		burn_calibrate();
+	while (schedviz_mark_now() < ns)
+		spin(rounds_of(20 * NSEC_PER_USEC));
 }

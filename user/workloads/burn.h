@@ -22,6 +22,10 @@ void burn_calibrate(void);
 /* Use `ns` of the calling thread's CPU time. 0 does nothing. */
 void burn(uint64_t ns);
 
+/* Compute until CLOCK_MONOTONIC is `ns`, however much CPU time that is: looks at the clock (no system call) at times.
+ */
+void burn_until(uint64_t ns);
+
 /* CPU time that the calling thread has used. */
 uint64_t burn_clock_ns(void);
 

@@ -19,7 +19,7 @@
 
 #define MAX_WORKERS 1000
 #define MAX_TASKS 100000
-#define MAX_TASK_NS (3600 * NSEC_PER_SEC) /* times MAX_TASKS it is still far from 2^64 */
+#define MAX_TASK_NS WORKLOAD_MAX_NS /* times MAX_TASKS it is still far from 2^64 */
 
 /* Workers are made, one after another, in the first four fifths of this; then all are idle until it is over. */
 #define LEAD_NS (50 * NSEC_PER_MSEC)
@@ -34,28 +34,29 @@ static const struct handoff *const handoffs[] = {
 	[HANDOFF_SOCKETPAIR] = &handoff_socketpair,
 };
 
+static int handoff_of(const struct workload_cfg *cfg)
+{
+	return ((const struct pool_cfg *)cfg)->handoff;
+}
+
 static const struct opt pool_opts[] = {
-	OPT_U64('w', "workers", struct workload_cfg, workers, 1, MAX_WORKERS, "N", "workers in the pool (4)"),
-	OPT_U64('n', "tasks", struct workload_cfg, tasks, 1, MAX_TASKS, "N", "tasks submitted to it (5)"),
-	OPT_DURATION(0, "sleep", struct workload_cfg, sleep_ns, 0, MAX_TASK_NS, "how long each task sleeps (2s)"),
-	OPT_DURATION(0, "work", struct workload_cfg, work_ns, 0, MAX_TASK_NS, "CPU time each task uses after that (0)"),
-	OPT_ALIAS(0, "procs", struct workload_cfg, kind, KIND_PROCS, "workers are processes (the default)"),
-	OPT_ALIAS(0, "threads", struct workload_cfg, kind, KIND_THREADS, "workers are threads"),
-	OPT_CHOICE(0, "handoff", struct workload_cfg, handoff, workload_handoff_names, "KIND",
+	OPT_U64('w', "workers", struct pool_cfg, c.workers, 1, MAX_WORKERS, "N", "workers in the pool (4)"),
+	OPT_U64('n', "tasks", struct pool_cfg, c.tasks, 1, MAX_TASKS, "N", "tasks submitted to it (5)"),
+	OPT_DURATION(0, "sleep", struct pool_cfg, c.sleep_ns, 0, MAX_TASK_NS, "how long each task sleeps (2s)"),
+	OPT_DURATION(0, "work", struct pool_cfg, c.work_ns, 0, MAX_TASK_NS, "CPU time each task uses after that (0)"),
+	WORKLOAD_KIND_OPTS(struct pool_cfg, c, "workers are processes (the default)", "workers are threads"),
+	OPT_CHOICE(0, "handoff", struct pool_cfg, handoff, workload_handoff_names, "KIND",
 		   "how tasks reach workers: pipe (the default), lockpipe or socketpair"),
-	OPT_STRING(0, "cpus", struct workload_cfg, cpus, "LIST", "run on these CPUs only, as 0-1,3"),
-	OPT_U64(0, "seed", struct workload_cfg, seed, 0, UINT64_MAX, "N",
-		"let tasks differ in length, by half either way, the same for the same N (0: all equal)"),
-	OPT_STRING(0, "scale", struct workload_cfg, scale, "FACTOR", "multiply all durations by it, as 0.1"),
+	WORKLOAD_OPTS(struct pool_cfg, c),
 	OPT_END
 };
 
 static void pool_defaults(struct workload_cfg *cfg)
 {
-	*cfg = (struct workload_cfg){ .workers = 4, .tasks = 5, .sleep_ns = 2 * NSEC_PER_SEC };
+	*cfg = (struct workload_cfg){ .repeat = 1, .workers = 4, .tasks = 5, .sleep_ns = 2 * NSEC_PER_SEC };
 }
 
-static int pool_check(const struct workload_cfg *cfg, struct err *e)
+static int pool_prepare(struct workload_cfg *cfg, struct err *e)
 {
 	if (cfg->sleep_ns + cfg->work_ns > MAX_TASK_NS)
 		return err_set(e, -EINVAL, "tasks longer than an hour - reduce --sleep, --work or --scale");
@@ -167,7 +168,7 @@ static int pool_open(struct pool *p, const struct workload_cfg *cfg, struct err 
 {
 	int ret;
 
-	*p = (struct pool){ .cfg = cfg, .handoff = handoffs[cfg->handoff] };
+	*p = (struct pool){ .cfg = cfg, .handoff = handoffs[handoff_of(cfg)] };
 	p->shared_bytes = sizeof(*p->shared) + cfg->tasks * sizeof(p->shared->tasks[0]);
 	p->shared = mmap(NULL, p->shared_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (p->shared == MAP_FAILED) {
@@ -320,7 +321,7 @@ static int pool_run(const struct workload_cfg *cfg)
 		burn_calibrate();
 	workload_say("pool (%d) %" PRIu64 " worker %s, %" PRIu64 " tasks by %s", getpid(), cfg->workers,
 		     cfg->kind == KIND_THREADS ? "threads" : "processes", cfg->tasks,
-		     workload_handoff_names[cfg->handoff]);
+		     workload_handoff_names[handoff_of(cfg)]);
 	ret = pool_open(&p, cfg, &e);
 	if (ret == 0)
 		ret = pool_work(&p, &e);
@@ -328,18 +329,41 @@ static int pool_run(const struct workload_cfg *cfg)
 	return ret < 0 ? workload_failed(&e) : 0;
 }
 
+static void pool_check(const struct workload_cfg *cfg, const struct evidence *ev, struct report *r)
+{
+	(void)ev;
+	(void)cfg;
+	(void)r;
+}
+
+static void pool_explain(const struct workload_cfg *cfg, const struct evidence *ev, struct buf *out)
+{
+	(void)cfg;
+	(void)ev;
+	(void)out;
+}
+
 const struct workload workload_pool = {
 	.name = "pool",
+	.group = GROUP_POOLS,
 	.summary = "4 workers, 5 tasks of 2 s: who waits for whom",
 	.lesson = "A pool of 4 workers gets 5 tasks, each of which sleeps 2 s and computes 8^20. Four start at once; "
 		  "the fifth waits until a worker is free, so the whole takes ceil(5/4) x 2 s = 4 s, however many CPUs "
 		  "there are: a task that sleeps needs none. See which worker takes the last task, and who wakes whom "
 		  "when tasks change hands: --handoff pipe, lockpipe and socketpair differ in nothing else. With "
 		  "--work tasks need CPUs as well, and then it matters how many there are.",
+	.theory =
+		"Tasks of equal length S on w workers: ceil(n/w) x S. Of any lengths: list scheduling in the order of "
+		"submission. Tasks that compute: at least the longest and sum/min(w, CPUs), at most sum/CPUs + "
+		"longest.",
+	.look = "Every worker idle in its hand-off call; the last task begins as the first worker is free.",
 	.example = "schedviz run pool --workers 2 --tasks 5",
 	.opts = pool_opts,
 	.defaults = pool_defaults,
-	.check_cfg = pool_check,
+	.cfg_size = sizeof(struct pool_cfg),
+	.prepare = pool_prepare,
 	.predict = pool_predict,
 	.run = pool_run,
+	.check = pool_check,
+	.explain = pool_explain,
 };

@@ -18,10 +18,18 @@
 #include "workloads/theory.h"
 #include "workloads/workload.h"
 
+enum workload_handoff { HANDOFF_PIPE, HANDOFF_LOCKPIPE, HANDOFF_SOCKETPAIR };
+extern const char *const workload_handoff_names[];
+
+struct pool_cfg {
+	struct workload_cfg c;
+	int handoff; /* enum workload_handoff */
+};
+
 enum pool_task_state { TASK_WAITING, TASK_TAKEN, TASK_DONE };
 
 struct pool_task {
-	uint32_t state; /* enum pool_task_state */
+	uint32_t state;	 /* enum pool_task_state */
 	uint32_t worker; /* who took it */
 };
 
@@ -59,12 +67,12 @@ struct handoff {
 	int (*open)(struct pool *p, struct err *e); /* before there are workers */
 	/* in worker `me`, a process: close what is not its own, so that the end of others can be noticed */
 	void (*keep_worker_end)(struct pool *p, uint32_t me);
-	void (*keep_master_end)(struct pool *p); /* in the master, once the workers are processes */
+	void (*keep_master_end)(struct pool *p);		     /* in the master, once the workers are processes */
 	int (*submit)(struct pool *p, uint64_t task, struct err *e); /* apply_async */
 	int (*close)(struct pool *p, struct err *e); /* nothing more will be submitted; may wait for results */
-	int (*take)(struct pool *p, uint32_t me, uint64_t *task); /* in a worker: 1, or 0 when there are no more */
+	int (*take)(struct pool *p, uint32_t me, uint64_t *task);     /* in a worker: 1, or 0 when there are no more */
 	int (*give_back)(struct pool *p, uint32_t me, uint64_t task); /* the worker is done with it; may be NULL */
-	void (*release)(struct pool *p); /* opened or not */
+	void (*release)(struct pool *p);			      /* opened or not */
 };
 
 extern const struct handoff handoff_pipe, handoff_lockpipe, handoff_socketpair;
