@@ -102,7 +102,7 @@ usage_errors()
 
 workload_errors()
 {
-	local from="--workers must be from 1 to 1000"
+	local from="--workers must be from 1 to 1000" dead=' deadline:RUN/DEADLINE/PERIOD'
 
 	refuses run_without_workload "run needs a workload - 'schedviz list' shows them" run
 	refuses run_unknown_workload "no workload 'poool' - did you mean 'pool'?" run poool
@@ -113,6 +113,10 @@ workload_errors()
 	refuses run_workers_huge "$from, not 1000000000" run pool --workers 1000000000
 	refuses run_workers_no_number "$from: 'abc' is not a number" run pool --workers abc
 	refuses run_option_before_the_workload "$from, not 0" run --workers 0 pool
+	refuses run_knob_of_another_workload "'seq' has no knob --workers - 'schedviz help run seq' shows its own" \
+		run seq --workers 2
+	refuses run_policy_unknown "'fast' is not a policy - give other, batch, idle, fifo:P, rr:P or$dead" \
+		run seq --policy fast
 	refuses run_one_dash "unknown option '-workers' - did you mean '--workers'?" run pool -workers 2
 }
 
@@ -133,12 +137,29 @@ help_pages()
 	all=$("$schedviz" help)
 	same help_long "$("$schedviz" --help)" "$all"
 	same help_short "$("$schedviz" -h)" "$all"
-	for command in run record show stat dump info list doctor help; do
+	for command in run record show stat check dump info list doctor help; do
 		has "help_names_$command" "$all" "^  $command +[a-z]"
 		"$schedviz" help $command >out || fail "help_$command" "status $?"
 		has "help_$command" "$(<out)" "^Usage: schedviz $command \[OPTION\]"
 		same "help_option_of_$command" "$("$schedviz" $command --help)" "$(<out)"
 		same "help_before_$command" "$("$schedviz" -h $command)" "$(<out)"
+	done
+}
+
+checks()
+{
+	local status=0 sentence="'small.svz' is not the recording of an included workload - 'schedviz run' makes one"
+
+	"$schedviz" check small.svz >out 2>err || status=$?
+	same check_of_what_is_no_workload "$status|$(<out)|$(<err)" "1||schedviz: $sentence"
+	status=0
+	"$schedviz" check --as 'seq --tasks x' small.svz >out 2>err || status=$?
+	has check_against_a_bad_line "$status|$(<out)|$(<err)" '^1\|\|schedviz: .*not the line of a workload: --tasks'
+	for workload in $("$schedviz" help --completion | sed -n "s/.*local workloads='\(.*\)'/\1/p"); do
+		status=0
+		"$schedviz" check --as "$workload" small.svz >out 2>err || status=$?
+		has "check_of_a_stranger_as_$workload" "$status|$(tail -n 1 out)" '^(1|77)\|.*not (as predicted|judged)'
+		has "help_run_${workload}_has_theory" "$("$schedviz" help run "$workload")" '^Theory$'
 	done
 }
 
@@ -309,6 +330,7 @@ workload_errors
 no_arguments
 help_pages
 help_of_workloads
+checks
 widths
 writing
 strangers_names

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include "render/frame.h"
 #include "render/verdict.h"
 
@@ -107,17 +108,32 @@ struct style view_style(const struct cmd_ctx *ctx, const struct view_cfg *cfg)
 	return style_make(ctx->style.utf8, ctx->style.color, columns, getenv("TERM"), getenv("COLORTERM"));
 }
 
+/* Explanations are ASCII but for the micro sign of durations. */
+static void put_ascii(struct buf *out, const char *text)
+{
+	for (const char *micro; (micro = strstr(text, "µ")); text = micro + strlen("µ")) {
+		buf_put(out, text, (size_t)(micro - text));
+		buf_putc(out, 'u');
+	}
+	buf_puts(out, text);
+}
+
 void view_explain(struct cmd_ctx *ctx, const struct judgement *j, const struct style *st)
 {
-	struct buf text = { 0 }, safe = { 0 };
+	struct buf said = { 0 }, text = { 0 }, safe = { 0 };
 
 	if (j->workload)
-		j->workload->explain(j->cfg, &j->evidence, &text);
+		j->workload->explain(j->cfg, &j->evidence, &said);
+	if (st->utf8)
+		buf_puts(&text, buf_str(&said));
+	else
+		put_ascii(&text, buf_str(&said));
 	if (text.len) {
 		fmt_safe(&safe, text.data, text.len, st->utf8);
 		fmt_wrap(&ctx->out, buf_str(&safe), 0, 0, st->columns);
 		buf_putc(&ctx->out, '\n');
 	}
+	buf_release(&said);
 	buf_release(&text);
 	buf_release(&safe);
 }

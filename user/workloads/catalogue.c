@@ -134,10 +134,15 @@ static void check_wall(const struct workload *w, const struct workload_cfg *cfg,
 /* Who else had the CPUs that it might use. What is unknown of a CPU is mostly idle: a switch that the kernel hid. */
 static void doubt_others(const struct workload_cfg *cfg, const struct evidence *ev, struct report *r)
 {
+	const char *mode = facts_get(model_facts(ev->model), "mode");
 	struct cpuset set = { 0 };
 	struct evidence_cpu cpu;
 	uint64_t all_ns;
 
+	if (!strcmp(mode ? mode : "", "target")) {
+		report_doubt(r, "who else used the machine was not recorded");
+		return;
+	}
 	if (cfg->cpus && cpuset_parse(&set, cfg->cpus, NULL) < 0)
 		return;
 	cpu = evidence_cpus(ev, cfg->cpus ? &set : NULL, ev->wall);

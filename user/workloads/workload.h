@@ -106,7 +106,8 @@ struct workload {
 	int (*run)(const struct workload_cfg *cfg);
 	/* hold it against the theory; the wall clock is done already where the theory has one */
 	void (*check)(const struct workload_cfg *cfg, const struct evidence *ev, struct report *r);
-	/* one paragraph on what the picture shows, with this run's numbers and names; ASCII or UTF-8, no newline */
+	/* one paragraph on what the picture shows, with this run's numbers and names; ASCII but for the sign
+	 * that fmt_duration() writes with utf8, no newline */
 	void (*explain)(const struct workload_cfg *cfg, const struct evidence *ev, struct buf *out);
 };
 
