@@ -101,6 +101,15 @@ static void check_defaults(void *cfg)
 	view_defaults(&((struct check_cfg *)cfg)->view);
 }
 
+static void put_json(struct cmd_ctx *ctx, const struct judgement *j)
+{
+	struct facts theory = { 0 };
+
+	j->workload->predict(j->cfg, &theory);
+	verdict_json(&j->report, j->workload->name, facts_get(&theory, "theory.text"), &ctx->out);
+	facts_release(&theory);
+}
+
 static int put_judgement(struct cmd_ctx *ctx, const struct check_cfg *cfg, const struct judgement *j)
 {
 	static const int codes[NR_VERDICTS] = {
@@ -111,7 +120,7 @@ static int put_judgement(struct cmd_ctx *ctx, const struct check_cfg *cfg, const
 	struct style style = view_style(ctx, &cfg->view);
 
 	if (cfg->json) {
-		verdict_json(&j->report, j->workload->name, &ctx->out);
+		put_json(ctx, j);
 	} else {
 		view_explain(ctx, j, &style);
 		verdict_put(&j->report, &style, &ctx->out);

@@ -203,13 +203,14 @@ static void json_finding(struct json *j, const struct finding *f)
 	json_end(j);
 }
 
-void verdict_json(const struct report *r, const char *workload, struct buf *out)
+void verdict_json(const struct report *r, const char *workload, const char *theory, struct buf *out)
 {
 	struct json j = { .out = out };
 
 	json_object(&j, NULL);
 	json_u64(&j, "schema", 1);
 	json_str(&j, "workload", workload);
+	json_str(&j, "theory", theory);
 	json_str(&j, "verdict", report_verdict_name(report_verdict(r)));
 	json_bool(&j, "cannot", r->cannot);
 	json_array(&j, "doubts");

@@ -21,6 +21,6 @@ void verdict_word(const struct report *r, const struct style *st, struct buf *ou
 void verdict_measured(const struct finding *f, const struct style *st, struct buf *out);
 
 /* `schedviz check --json`: one object, as CHECK_JSON.md documents it. */
-void verdict_json(const struct report *r, const char *workload, struct buf *out);
+void verdict_json(const struct report *r, const char *workload, const char *theory, struct buf *out);
 
 #endif
