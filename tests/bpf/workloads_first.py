@@ -28,4 +28,15 @@ def test_repeat_makes_a_file_each():
     check(not real.os.path.exists(real.path("twice.svz")), "no file without a number")
 
 
+def test_a_workload_runs_as_the_caller_of_sudo_unless_linux_asks_for_root():
+    env = {**real.os.environ, "SUDO_UID": "65534", "SUDO_GID": "65534", "SUDO_USER": "nobody"}
+    real.os.chmod(real.TMP, 0o777)
+    words = [real.SCHEDVIZ, "run", "nice", "--scale", "0.1", "--no-picture", "-o", real.path("sudo.svz")]
+    real.run(*words, env=env)
+    equal(real.os.stat(real.path("sudo.svz")).st_uid, 65534, "owner of the recording")
+    r = real.run(*words, "--nice=-5,0", env=env)
+    check("competed" in r.out, "a negative nice value needs root's rights, which the workload then has:", r.err)
+    equal(real.os.stat(real.path("sudo.svz")).st_uid, 65534, "owner of the recording of a root workload")
+
+
 real.main()

@@ -50,11 +50,13 @@ static int collect(struct judgement *j, struct trace_reader *r, const struct mod
 int judge_make(struct judgement *j, struct trace_reader *r, const struct model *m, const char *as, struct err *e)
 {
 	const struct facts *f = model_facts(m);
-	uint32_t cpus = (uint32_t)facts_u64(f, "workload.cpus", 0);
+	uint64_t cpus = facts_u64(f, "workload.cpus", 0);
 	struct buf line = { 0 };
 	int ret;
 
 	*j = (struct judgement){ 0 };
+	if (cpus > CPUSET_MAX_CPU)
+		cpus = 0; /* no machine has so many: damage */
 	if (as)
 		buf_printf(&line, "schedviz run %s", as);
 	else if (cpus && facts_get(f, "command"))
@@ -64,7 +66,7 @@ int judge_make(struct judgement *j, struct trace_reader *r, const struct model *
 	ret = read_knobs(j, buf_str(&line), e);
 	buf_release(&line);
 	if (ret == 0)
-		ret = workload_restore(j->workload, j->cfg, cpus ? cpus : 1, e);
+		ret = workload_restore(j->workload, j->cfg, (uint32_t)(cpus ? cpus : 1), e);
 	if (ret == 0)
 		ret = collect(j, r, m, e);
 	if (ret == 0)
