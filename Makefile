@@ -14,7 +14,7 @@ SHELL = /bin/bash
 MAKEFLAGS += --no-builtin-rules
 
 #: BPF=0        leave out the recording half: needs only a C compiler and zlib
-#: SAN=1        with the address and undefined-behaviour sanitizers
+#: SAN=1        with the address and undefined-behaviour sanitizers; SAN=thread: with the thread sanitizer
 #: STATIC=1     a program without shared libraries
 #: CC=gcc       compiler of the program; CFLAGS, CPPFLAGS, LDFLAGS, LDLIBS are honoured
 #: CLANG=clang  compiler of the BPF side
@@ -36,17 +36,21 @@ bindir ?= $(prefix)/bin
 mandir ?= $(prefix)/share/man
 completiondir ?= $(prefix)/share/bash-completion/completions
 includedir ?= $(prefix)/include
+libdir ?= $(prefix)/lib
 
-variant = $(subst $(eval) ,-,$(strip $(if $(filter 0,$(BPF)),nobpf) $(if $(filter 1,$(SAN)),san) $(if $(filter 1,$(STATIC)),static)))
+san_name = $(patsubst 1,san,$(patsubst thread,tsan,$(filter 1 thread,$(SAN))))
+variant = $(subst $(eval) ,-,$(strip $(if $(filter 0,$(BPF)),nobpf) $(san_name) $(if $(filter 1,$(STATIC)),static)))
 BUILD ?= build$(if $(variant),/$(variant))
 PROGRAM ?= schedviz
 
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion
-SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+SANITIZE_1 = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+SANITIZE_thread = -fsanitize=thread -fno-omit-frame-pointer
+SANITIZE = $(SANITIZE_$(SAN))
 C_FLAGS = -std=gnu11 $(WARNINGS) -DSCHEDVIZ_VERSION='"$(SCHEDVIZ_VERSION)"' -Iuser -I. \
-	$(if $(filter 0,$(BPF)),,-isystem $(BUILD)/bpf) $(CPPFLAGS) $(CFLAGS) $(if $(filter 1,$(SAN)),$(SANITIZE))
-LD_FLAGS = $(CFLAGS) $(LDFLAGS) $(if $(filter 1,$(SAN)),$(SANITIZE)) $(if $(filter 1,$(STATIC)),-static)
+	$(if $(filter 0,$(BPF)),,-isystem $(BUILD)/bpf) $(CPPFLAGS) $(CFLAGS) $(SANITIZE)
+LD_FLAGS = $(CFLAGS) $(LDFLAGS) $(SANITIZE) $(if $(filter 1,$(STATIC)),-static)
 # A libelf.a of 0.189 or later wants zstd; where that is so its library is there.
 ZSTD = $(if $(filter 1,$(STATIC)),$(if $(wildcard /usr/lib/*/libzstd.a /usr/lib64/libzstd.a),-lzstd))
 LD_LIBS = $(if $(filter 0,$(BPF)),,-lbpf -lelf) -lz $(ZSTD) -pthread $(LDLIBS)
@@ -63,9 +67,11 @@ CAPTURE := $(filter-out $(STUB),$(wildcard user/capture/*.c))
 SOURCES := user/main.c $(filter-out $(STUB) $(CAPTURE),$(wildcard user/*/*.c)) $(if $(filter 0,$(BPF)),$(STUB),$(CAPTURE))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 ARCHIVE := $(BUILD)/schedviz.a
+SVPOOL := $(BUILD)/libsvpool.a
 SKELETON := $(BUILD)/bpf/schedviz.skel.h
 TEST_SOURCES := $(wildcard tests/unit/*.c tests/fuzz/*.c tests/bpf/progs/*.c tools/*.c)
 TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(BUILD)/%)
+SVPOOL_TESTS := $(filter $(BUILD)/tests/unit/test_svpool%,$(TEST_PROGRAMS))
 BENCH_PROGRAMS := $(BUILD)/tools/bench.d/pace $(BUILD)/tools/bench.d/peer
 BENCH_PEER := $(BUILD)/tools/bench.d/peer.bpf.o
 FLAGS_FILE := $(BUILD)/flags
@@ -95,6 +101,7 @@ run:				## install what is missing, build, record and draw the pool
 
 OFFLINE = BPF=0
 OFFLINE_SAN = BPF=0 SAN=1
+OFFLINE_TSAN = BPF=0 SAN=thread
 
 check:				## install what is missing, build, run every test
 	@tools/setup build
@@ -105,12 +112,15 @@ check:				## install what is missing, build, run every test
 check-builds: all tests		# not a test: what tests/run.sh runs
 	@$(MAKE) --no-print-directory $(jobs) $(OFFLINE) tests
 	@$(MAKE) --no-print-directory $(jobs) $(OFFLINE_SAN) tests
+	@$(MAKE) --no-print-directory $(jobs) $(OFFLINE_TSAN) svpool-tests
 
 ##   check-NAME      one group of tests; the names are those of `tests/run.sh --list`
 check-%: check-builds
 	@tests/run.sh $*
 
 tests: $(BUILD)/schedviz $(TEST_PROGRAMS)	## build what the tests run, without running it
+
+svpool-tests: $(SVPOOL_TESTS)
 
 golden: all tests		## rewrite the expected drawings; review the difference like code
 	@SCHEDVIZ=$(CURDIR)/$(PROGRAM) tests/golden.sh --update
@@ -137,14 +147,21 @@ lint:				## the checks of the source text alone, and clang's and shellcheck's op
 	@$(MAKE) --no-print-directory $(jobs) BPF=0 BUILD=build/lint CC=$(CLANG) WERROR=1 tests
 	@shellcheck -x $$(grep -lE '^#!.*sh$$' tools/* tests/*.sh tests/bpf/*.sh .ci/run)
 
-install: all			## install program, manual, completion and schedviz_mark.h under DESTDIR/prefix
+install: all $(SVPOOL)		## install program, manual, completion, schedviz_mark.h and libsvpool under DESTDIR/prefix
 	install -D -m 755 $(PROGRAM) '$(DESTDIR)$(bindir)/schedviz'
 	install -D -m 644 user/base/schedviz_mark.h '$(DESTDIR)$(includedir)/schedviz_mark.h'
+	install -D -m 644 user/svpool/svpool.h '$(DESTDIR)$(includedir)/svpool.h'
+	install -D -m 644 $(SVPOOL) '$(DESTDIR)$(libdir)/libsvpool.a'
+	printf '%s\n' 'prefix=$(prefix)' 'Name: svpool' 'Description: pools of processes and threads, and a queue' \
+		'Version: $(SCHEDVIZ_VERSION)' 'Cflags: -I$(includedir)' 'Libs: -L$(libdir) -lsvpool -pthread' | \
+		install -D -m 644 /dev/stdin '$(DESTDIR)$(libdir)/pkgconfig/svpool.pc'
 	./$(PROGRAM) help --manual | install -D -m 644 /dev/stdin '$(DESTDIR)$(mandir)/man1/schedviz.1'
 	./$(PROGRAM) help --completion | install -D -m 644 /dev/stdin '$(DESTDIR)$(completiondir)/schedviz'
 
 uninstall:			## remove what install put there
 	rm -f '$(DESTDIR)$(bindir)/schedviz' '$(DESTDIR)$(includedir)/schedviz_mark.h' \
+		'$(DESTDIR)$(includedir)/svpool.h' '$(DESTDIR)$(libdir)/libsvpool.a' \
+		'$(DESTDIR)$(libdir)/pkgconfig/svpool.pc' \
 		'$(DESTDIR)$(mandir)/man1/schedviz.1' '$(DESTDIR)$(completiondir)/schedviz'
 
 clean:				## remove everything that was built
@@ -161,6 +178,11 @@ $(BUILD)/schedviz: $(BUILD)/user/main.o $(ARCHIVE) $(LINK_FILE)
 	$(Q)$(CC) $(LD_FLAGS) -o $@ $< $(ARCHIVE) $(LD_LIBS)
 
 $(ARCHIVE): $(filter-out %/main.o,$(OBJECTS)) $(LINK_FILE)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $(filter %.o,$^)
+
+# Any C program may link it, so it is made of nothing else.
+$(SVPOOL): $(filter $(BUILD)/user/svpool/%,$(OBJECTS)) $(LINK_FILE)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $(filter %.o,$^)
 
@@ -186,7 +208,11 @@ $(BUILD)/%.bpf.o: %.bpf.c $(BPF_FILE)
 	$(call say,BPF,$<)
 	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_FLAGS) $(NOT_A_FLAG) -MMD -MP -c -o $@ $<
 
-$(TEST_PROGRAMS) $(BENCH_PROGRAMS): $(BUILD)/%: %.c $(ARCHIVE) $(FLAGS_FILE) $(LINK_FILE)
+$(SVPOOL_TESTS): $(BUILD)/%: %.c $(SVPOOL) $(FLAGS_FILE) $(LINK_FILE)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(C_FLAGS) $(NOT_A_FLAG) -Itests -MMD -MP $(LD_FLAGS) -o $@ $< $(SVPOOL) -pthread
+
+$(filter-out $(SVPOOL_TESTS),$(TEST_PROGRAMS)) $(BENCH_PROGRAMS): $(BUILD)/%: %.c $(ARCHIVE) $(FLAGS_FILE) $(LINK_FILE)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(C_FLAGS) $(NOT_A_FLAG) -Itests -MMD -MP $(LD_FLAGS) -o $@ $< $(ARCHIVE) $(LD_LIBS) -lm
 
@@ -206,7 +232,7 @@ $(eval $(call keep,$(LINK_FILE),$$(CC) $$(LD_FLAGS) $$(LD_LIBS) $$(OBJECTS)))
 $(eval $(call keep,$(BPF_FILE),$$(CLANG) $$(BPF_FLAGS)))
 
 FORCE:
-.PHONY: all run check check-builds tests golden bench bench-programs fuzz \
+.PHONY: all run check check-builds tests svpool-tests golden bench bench-programs fuzz \
 	fuzz-program lint install uninstall clean help FORCE
 
 -include $(OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d) $(BENCH_PROGRAMS:=.d) $(BENCH_PEER:.o=.d) $(BUILD)/bpf/schedviz.bpf.d

@@ -145,7 +145,8 @@ test_install_puts_everything_under_destdir_and_prefix()
 	build install DESTDIR="$TEST_TMP/dest" prefix=/opt/sv
 	expect_status 0
 	got=$(cd "$TEST_TMP/dest" && find . -type f | sort | tr '\n' ' ')
-	want="./opt/sv/bin/schedviz ./opt/sv/include/schedviz_mark.h "
+	want="./opt/sv/bin/schedviz ./opt/sv/include/schedviz_mark.h ./opt/sv/include/svpool.h "
+	want+="./opt/sv/lib/libsvpool.a ./opt/sv/lib/pkgconfig/svpool.pc "
 	want+="./opt/sv/share/bash-completion/completions/schedviz ./opt/sv/share/man/man1/schedviz.1 "
 	[ "$got" = "$want" ] || fail "installs $got"
 	cd "$TEST_TMP/dest/opt/sv" || fail 'nothing there'
@@ -157,6 +158,69 @@ test_install_puts_everything_under_destdir_and_prefix()
 	cd "$copy" || fail 'no copy'
 	build uninstall DESTDIR="$TEST_TMP/dest" prefix=/opt/sv
 	[ -z "$(find "$TEST_TMP/dest" -type f)" ] || fail 'uninstall leaves files'
+}
+
+test_an_outside_program_builds_with_the_installed_svpool()
+{
+	local flags
+
+	command -v pkg-config >/dev/null || skip 'there is no pkg-config'
+	copy
+	build install DESTDIR="$TEST_TMP/dest" prefix=/opt/sv
+	expect_status 0
+	cat >"$TEST_TMP/outside.c" <<-'END'
+		#include <stdio.h>
+		#include <svpool.h>
+
+		static int twice(const void *arg, size_t len, void *out, size_t room)
+		{
+			(void)len, (void)room;
+			*(int *)out = 2 * *(const int *)arg;
+			return 0;
+		}
+
+		int main(void)
+		{
+			int in[3] = { 1, 2, 3 }, out[3] = { 0 };
+			svp *p = svp_new(2, NULL);
+			int ret = p ? svp_map(p, twice, in, 3, sizeof(int), out, sizeof(int), 0) : 1;
+
+			svp_free(p);
+			printf("%d: %d %d %d\n", ret, out[0], out[1], out[2]);
+			return 0;
+		}
+	END
+	flags=$(PKG_CONFIG_PATH=$TEST_TMP/dest/opt/sv/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$TEST_TMP/dest \
+		pkg-config --cflags --libs svpool) || fail 'pkg-config does not know svpool'
+	# shellcheck disable=SC2086  # they are words
+	gcc -Wall -Wextra -Werror -std=c11 -o "$TEST_TMP/outside" "$TEST_TMP/outside.c" $flags ||
+		fail 'it does not link'
+	run "$TEST_TMP/outside"
+	[ "$out" = '0: 2 4 6' ] || fail "it says $out"
+	if command -v g++ >/dev/null; then
+		g++ -Wall -Wextra -Werror -fsyntax-only -x c++ "$TEST_TMP/dest/opt/sv/include/svpool.h" ||
+			fail 'it is not for C++'
+	fi
+	[ "$(PKG_CONFIG_PATH=$TEST_TMP/dest/opt/sv/lib/pkgconfig pkg-config --variable=prefix svpool)" = /opt/sv ] ||
+		fail 'the prefix is not in svpool.pc'
+}
+
+test_svpool_needs_libc_alone()
+{
+	local strangers
+
+	copy
+	build BPF=0 build/nobpf/libsvpool.a
+	expect_status 0
+	echo 'int main(void) { return 0; }' | gcc -o "$TEST_TMP/whole" -x c - \
+		-x none -Wl,--whole-archive build/nobpf/libsvpool.a -Wl,--no-whole-archive -pthread ||
+		fail 'it does not link'
+	strangers=$(nm -u build/nobpf/libsvpool.a | awk '/ U /{ print $2 }' |
+		grep -xE 'exit|abort|puts|fputs|fputc|putchar|v?f?printf|__v?f?printf_chk|err|perror')
+	[ -z "$strangers" ] || fail "it calls $strangers"
+	strangers=$(nm -g --defined-only build/nobpf/libsvpool.a | awk 'NF == 3 { print $3 }' |
+		grep -vE '^(svp_|svq_|schedviz_mark_state$)')
+	[ -z "$strangers" ] || fail "it defines $strangers"
 }
 
 # says_missing SENTENCE MAKE-ARGUMENT...: that one sentence, as make's own error, and nothing is built

@@ -13,7 +13,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-ALL_GROUPS="text build unit cli golden fuzz nobpf asan bpf"
+ALL_GROUPS="text build unit cli golden fuzz nobpf asan tsan bpf"
 TEST_SECONDS=300 # none takes a tenth of it; what does hangs
 
 export LC_ALL=C.UTF-8 TZ=UTC PYTHONDONTWRITEBYTECODE=1
@@ -149,6 +149,19 @@ offline()
 
 group_nobpf() { offline nobpf; }
 group_asan() { offline nobpf-san; }
+
+# The thread sanitizer wants its part of the address space, which a kernel may have given to something else.
+group_tsan()
+{
+	local t
+
+	build=$PWD/build/nobpf-tsan
+	for t in tests/unit/test_svpool*.c; do
+		t=${t%.c}
+		run_one "${t##*/}" setarch -R "$build/$t"
+	done
+	build=$PWD/build
+}
 
 # become_root: fill root=() with what makes a command root's, or cannot_be_root with why not
 become_root()
