@@ -73,6 +73,10 @@ static void put_words(const char *words, const char *noun, struct buf *out)
 
 	buf_put(out, words, at ? (size_t)(at - words) : strlen(words));
 	if (at) {
+		if (at - words > 2 && !strncmp(at - 3, " a ", 3) && *noun && strchr("aeiou", *noun)) {
+			out->len--;
+			buf_puts(out, "n ");
+		}
 		buf_puts(out, noun);
 		buf_puts(out, at + 2);
 	}

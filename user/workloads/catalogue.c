@@ -20,6 +20,8 @@
 #define WORKLOADS(X) \
 	X(seq)       \
 	X(pool)      \
+	X(chunk)     \
+	X(queue)     \
 	X(nice)
 
 #define X(name) extern const struct workload workload_##name;
