@@ -175,13 +175,12 @@ int model_build(struct model **out, struct trace_reader *r, const struct model_s
 
 	if (window.from_ns >= window.to_ns)
 		return err_set(e, -EINVAL, "the recording spans no time - it was cut before its first event");
-	m = model_begin(trace_reader_facts(r), window, trace_reader_nr_cpus(r), sinks, nr);
+	*out = m = model_begin(trace_reader_facts(r), window, trace_reader_nr_cpus(r), sinks, nr);
 	trace_reader_rewind(r);
 	while ((ev = trace_reader_next(r)))
 		model_event(m, ev);
 	m->health.lost_rare += trace_reader_damage(r)->lost_rare;
 	model_end(m);
-	*out = m;
 	return 0;
 }
 

@@ -73,6 +73,10 @@ struct wake {
 	uint32_t waker_cpu; /* where it was recorded */
 	uint8_t ctx;	    /* enum event_ctx */
 	uint8_t effect;	    /* enum wake_effect */
+	uint8_t state;	    /* of WAKE_REAL: enum task_state that it ended, else STATE_UNKNOWN */
+	int32_t syscall;    /* the call that it was in, */
+	uint64_t arg;
+	uint64_t slept_ns;  /* and how long that had lasted, as far as is known */
 };
 
 struct migration {
@@ -107,7 +111,8 @@ struct model;
 
 /*
  * Run over the whole of `r` (rewound first), feeding `nr` sinks, which may be 0. The model keeps no reference to the
- * sinks but does to the reader's facts. Errors: only what makes the file meaningless (an empty window).
+ * sinks but does to the reader's facts. *out is there before the first sink is called, so that one that is told where
+ * may look at it. Errors: only what makes the file meaningless (an empty window).
  */
 int model_build(struct model **out, struct trace_reader *r, const struct model_sink *sinks, size_t nr, struct err *e);
 void model_free(struct model *m); /* NULL is fine */

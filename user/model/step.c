@@ -168,9 +168,18 @@ static void wake_asked(struct model *m, struct stay *s)
 	}
 }
 
+static void tell_sleep(struct wake *w, const struct span *sleep, uint64_t end_ns)
+{
+	w->state = sleep->state;
+	w->syscall = sleep->syscall;
+	w->arg = sleep->arg;
+	w->slept_ns = end_ns - sleep->from_ns;
+}
+
 static enum wake_effect wake_running(struct model *m, struct stay *s, struct wake *w)
 {
 	if (s->flags & STAY_UNEXPLAINED && m->now_ns - s->span.from_ns < CLOCK_SLACK_NS) {
+		tell_sleep(w, &m->cpus[s->span.cpu].unexplained.span, s->span.from_ns);
 		stay_explain(m, s, true);
 		span_set_waker(&s->span, w->waker.i, w->waker_cpu, w->ctx);
 		w->ts_ns = s->span.from_ns;
@@ -195,6 +204,7 @@ static enum wake_effect wake(struct model *m, struct stay *s, struct wake *w)
 		return wake_running(m, s, w);
 	if (s->span.state == STATE_RUNNABLE)
 		return WAKE_AGAIN;
+	tell_sleep(w, &s->span, m->now_ns);
 	stay_close(m, s, m->now_ns, OUT_NONE, false);
 	stay_turn(m, s, STATE_RUNNABLE);
 	s->span.why = WHY_WOKEN;
