@@ -217,21 +217,35 @@ static bool agree(const struct model *m)
 	return running == on_cpus;
 }
 
+/* What a process is said to have on CPUs is what its threads say. */
+static void check_running(const struct roles *r)
+{
+	uint32_t threads = 0, processes = 0;
+
+	for (uint32_t i = 0; i < r->n; i++) {
+		threads += r->kin[i].threaded && r->kin[i].on_cpu;
+		processes += r->v[i].running;
+	}
+	CHECK_U64(threads, processes);
+}
+
 static void soup(uint64_t seed, const struct facts *facts)
 {
 	struct window window = { 1000, 1000 + WINDOW_NS };
 	struct dice d = { seed };
 	struct summary s, part;
 	struct check check = { 0 };
-	struct model_sink sinks[3];
-	struct model *m;
+	struct model_sink sinks[4];
+	struct model *m = NULL;
+	struct roles roles;
 	const char *broken;
 	uint64_t ts_ns = roll(&d, 2) ? 0 : 1000;
 
 	sinks[0] = check_sink(&check);
 	summary_init(&s, (struct window){ 0, UINT64_MAX }, &sinks[1]);
 	summary_init(&part, (struct window){ 200000, 300001 }, &sinks[2]);
-	m = model_begin(facts, window, roll(&d, 4), sinks, 3);
+	roles_init(&roles, window, &m, &sinks[3]);
+	m = model_begin(facts, window, roll(&d, 4), sinks, 4);
 	for (int i = 0; i < EVENTS; i++) {
 		struct event ev = roll_event(&d, ts_ns);
 
@@ -243,6 +257,8 @@ static void soup(uint64_t seed, const struct facts *facts)
 	model_end(m);
 	summary_finish(&s, m);
 	summary_finish(&part, m);
+	roles_finish(&roles);
+	check_running(&roles);
 	broken = check_verdict(&check, m);
 	if (broken)
 		TEST_FAIL("seed %" PRIu64 ": %s", seed, broken);
@@ -252,6 +268,7 @@ static void soup(uint64_t seed, const struct facts *facts)
 	check_tree(m);
 	summary_release(&s);
 	summary_release(&part);
+	roles_release(&roles);
 	model_free(m);
 }
 

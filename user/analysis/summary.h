@@ -11,6 +11,7 @@
 #define SCHEDVIZ_ANALYSIS_SUMMARY_H
 
 #include "analysis/hist.h"
+#include "analysis/roles.h"
 #include "model/model.h"
 
 struct sleep_in { /* what a task slept in, by system call */
@@ -45,6 +46,7 @@ struct summary {
 	uint64_t switches, wakeups, migrations, forks, exits;
 	struct hist latency;  /* of all tasks */
 	const struct model *model;
+	const struct roles *roles; /* not owned; NULL: nobody has one */
 };
 
 /* The sink to hand to model_build(); window.to_ns UINT64_MAX means all of the recording. */

@@ -68,6 +68,7 @@ int view_open(struct view *v, const char *path, const struct view_cfg *cfg, stru
 
 void view_close(struct view *v)
 {
+	roles_release(&v->roles);
 	trace_reader_close(v->reader);
 	v->reader = NULL;
 }
@@ -87,12 +88,15 @@ int view_check_tasks(const struct model *m, const char *tasks, struct err *e)
 
 int view_summarise(struct view *v, const struct view_cfg *cfg, struct summary *sum, struct model **m, struct err *e)
 {
-	struct model_sink sink;
+	struct model_sink sinks[2];
 
-	summary_init(sum, v->window, &sink);
-	if (model_build(m, v->reader, &sink, 1, e) < 0)
+	summary_init(sum, v->window, &sinks[0]);
+	roles_init(&v->roles, v->window, m, &sinks[1]);
+	if (model_build(m, v->reader, sinks, 2, e) < 0)
 		return EXIT_FAILED;
 	summary_finish(sum, *m);
+	roles_finish(&v->roles);
+	sum->roles = &v->roles;
 	return view_check_tasks(*m, cfg->tasks, e);
 }
 

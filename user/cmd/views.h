@@ -40,6 +40,7 @@ void view_defaults(struct view_cfg *cfg);
 struct view {
 	struct trace_reader *reader;
 	struct window window; /* absolute, cut to the recording */
+	struct roles roles;   /* that the summary points to */
 };
 
 /*
@@ -51,7 +52,7 @@ void view_close(struct view *v);
 
 /*
  * One pass: a finished summary of the window, and its model. Both the caller's to release, whatever is returned. A
- * filter that matches nobody is an error.
+ * filter that matches nobody is an error. The summary is to be released before the view is closed.
  */
 int view_summarise(struct view *v, const struct view_cfg *cfg, struct summary *sum, struct model **m, struct err *e);
 
