@@ -61,6 +61,34 @@ static void put_art(const struct lanes *l, const struct picked *p, bool above, s
 		buf_puts(out, glyph_text(l->style, p->siblings >> p->depth & 1 ? GLYPH_TEE : GLYPH_CORNER));
 }
 
+#define TELLING_MOST 18u /* "│ ├ result handler"; deeper in a tree it is elided */
+
+/* Under its process, which stands there with the same name, the role is enough. */
+static void put_who(struct lanes *l, const struct picked *p, struct buf *out)
+{
+	const struct model *m = l->sum->model;
+	const char *role = words_role(roles_of(l->sum->roles, p->id));
+	task_id above = p->parent == UINT32_MAX ? p->id : l->picks.v[p->parent].id;
+	unsigned columns;
+
+	if (role && p->parent != UINT32_MAX && !strcmp(model_task(m, above)->name, model_task(m, p->id)->name))
+		buf_puts(out, role);
+	else
+		words_who(l->sum, p->id, l->style, out);
+	columns = text_columns(out);
+	columns = columns < TELLING_MOST ? columns : TELLING_MOST;
+	if (role && l->sheet.label_least < columns)
+		l->sheet.label_least = columns;
+}
+
+#define LONG_NOTE_PAGE 150u /* columns of a page that has room for a sentence beside each lane */
+
+static void put_note(const struct lanes *l, task_id id, struct buf *out)
+{
+	if (!words_gil(l->sum, id, l->style->columns < LONG_NOTE_PAGE, out))
+		words_slept(l->sum->model, &l->sum->tasks[id.i], out);
+}
+
 static void add_task(struct lanes *l, const struct picked *p)
 {
 	const struct task *t = model_task(l->sum->model, p->id);
@@ -68,13 +96,13 @@ static void add_task(struct lanes *l, const struct picked *p)
 	struct line *line = add_lane(l, (struct lane){ .kind = LANE_TASK, .task = p->id });
 
 	put_art(l, p, false, &line->label);
-	words_task(t, l->style, &line->label);
+	put_who(l, p, &line->label);
 	put_art(l, p, true, &line->above_label);
 	snprintf(line->number, sizeof(line->number), "%u", t->tid);
 	put_side(l, line, SIDE_RUN, ts->ns[STATE_RUNNING], INK_RUN);
 	put_side(l, line, SIDE_WAIT, ts->ns[STATE_RUNNABLE], INK_WAIT);
 	put_side(l, line, SIDE_SLEEP, slept_ns(ts), INK_SLEEP);
-	words_slept(l->sum->model, ts, &line->side[SIDE_NOTE]);
+	put_note(l, p->id, &line->side[SIDE_NOTE]);
 	line->side_ink[SIDE_NOTE] = INK_DIM;
 }
 

@@ -11,9 +11,10 @@
 
 #define GAP_BEFORE_LANE 1u
 #define GAP_AFTER_LANE 2u
-#define LANE_WANTED_PERCENT 45u /* of the page: notes are elided before lanes get less, */
-#define LANE_LEAST_PERCENT 35u	/* labels are elided, and at last columns left out, before they get less than this */
-#define NOTE_LEAST 10u		/* "…nanosleep", "read 50%" */
+#define LANE_WANTED_PERCENT 45u	 /* of the page: notes are elided before lanes get less, */
+#define LANE_LEAST_PERCENT 35u	 /* labels are elided, and at last columns left out, before they get less than this */
+#define LANE_TELLING_PERCENT 26u /* the same where labels tell apart: without them nobody knows whose lane it is */
+#define NOTE_LEAST 10u		 /* "…nanosleep", "read 50%" */
 #define LABEL_LEAST 12u
 
 struct line *sheet_add(struct sheet *s)
@@ -71,7 +72,9 @@ static void shrink(unsigned *width, unsigned least, unsigned taken, unsigned wan
 
 void sheet_measure(struct sheet *s, const struct style *st)
 {
-	unsigned want = st->columns * LANE_WANTED_PERCENT / 100, least = st->columns * LANE_LEAST_PERCENT / 100, taken;
+	unsigned least = st->columns * (s->label_least ? LANE_TELLING_PERCENT : LANE_LEAST_PERCENT) / 100;
+	unsigned label_least = s->label_least > LABEL_LEAST ? s->label_least : LABEL_LEAST;
+	unsigned want = st->columns * LANE_WANTED_PERCENT / 100, taken;
 
 	for (size_t i = 0; i < s->lines.n; i++) {
 		const struct line *l = &s->lines.v[i];
@@ -93,7 +96,7 @@ void sheet_measure(struct sheet *s, const struct style *st)
 			s->label_columns = label - number;
 	}
 	shrink(&s->side_columns[SIDE_NOTE], NOTE_LEAST, left_width(s) + sides_width(s), want, st->columns);
-	shrink(&s->label_columns, LABEL_LEAST, left_width(s) + sides_width(s), least, st->columns);
+	shrink(&s->label_columns, label_least, left_width(s) + sides_width(s), least, st->columns);
 	/* a page too narrow for that: the figures go, last first */
 	for (size_t k = NR_SIDES; k-- > 0 && left_width(s) + sides_width(s) + least > st->columns;)
 		s->side_columns[k] = 0;

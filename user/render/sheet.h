@@ -4,7 +4,7 @@
  *
  * First the lines are made with their words; then sheet_measure() divides the width between labels, lanes and
  * figures; then the lanes are painted; then sheet_put() writes it all. The lane gets what the words leave, and the
- * words are elided before it gets less than a third of the page.
+ * words are elided before it gets less than a third of the page, or a quarter where labels tell apart.
  */
 #ifndef SCHEDVIZ_RENDER_SHEET_H
 #define SCHEDVIZ_RENDER_SHEET_H
@@ -29,6 +29,7 @@ struct line {
 struct sheet {
 	VEC(struct line) lines;
 	unsigned label_columns, number_columns, lane_columns;
+	unsigned label_least; /* before measuring: what labels that tell tasks of one name apart need; 0: nothing */
 	unsigned side_columns[NR_SIDES]; /* 0: left out; before measuring: the least, for figures to come */
 };
 

@@ -22,7 +22,7 @@ static const struct column task_columns[NR_TASK_COLUMNS] = {
 	[T_TID] = { "tid", COL_RIGHT, 0, 0, INK_DIM },
 	[T_PID] = { "pid", COL_RIGHT, 9, 0, INK_DIM },
 	[T_PARENT] = { "parent", COL_RIGHT, 10, 0, INK_DIM },
-	[T_NAME] = { "name", COL_LEFT, 0, 15, INK_PLAIN },
+	[T_NAME] = { "name", COL_LEFT, 0, 22, INK_PLAIN },
 	[T_RUN] = { "run", COL_RIGHT, 0, 0, INK_RUN },
 	[T_WAIT] = { "wait", COL_RIGHT, 0, 0, INK_WAIT },
 	[T_SLEEP] = { "sleep", COL_RIGHT, 0, 0, INK_PLAIN },
@@ -70,7 +70,7 @@ static void task_row(struct table *t, const struct summary *sum, task_id id, con
 	buf_printf(table_cell(t, T_TID), "%u", task->tid);
 	buf_printf(table_cell(t, T_PID), "%u", task->tgid);
 	buf_printf(table_cell(t, T_PARENT), "%u", task->ppid);
-	words_task(task, st, table_cell(t, T_NAME));
+	words_who(sum, id, st, table_cell(t, T_NAME));
 	for (size_t i = 0; i < sizeof(state_columns) / sizeof(state_columns[0]); i++)
 		fmt_duration(table_cell(t, state_columns[i].column), ts->ns[state_columns[i].state], st->utf8);
 	fmt_count(table_cell(t, T_VOL), ts->voluntary);
@@ -83,6 +83,8 @@ static void task_row(struct table *t, const struct summary *sum, task_id id, con
 		fmt_duration(table_cell(t, T_MAX), ts->latency.max_ns, st->utf8);
 	}
 	words_exit(task, table_cell(t, T_EXIT));
+	if (words_gil(sum, id, false, table_cell(t, T_SLEPT)))
+		buf_puts(table_cell(t, T_SLEPT), ", ");
 	put_slept(sum->model, ts, st->utf8, table_cell(t, T_SLEPT));
 }
 

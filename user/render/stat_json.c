@@ -141,6 +141,21 @@ static void put_counts(struct json *j, const struct task_sum *ts)
 	put_latency(j, &ts->latency);
 }
 
+static void put_role(struct json *j, const struct summary *sum, task_id id)
+{
+	struct role_waits gil = roles_gil(sum->roles, id);
+
+	json_str(j, "role", words_role(roles_of(sum->roles, id)));
+	if (roles_of(sum->roles, id) != ROLE_GIL_WAITER) {
+		json_null(j, "gil_waits");
+		return;
+	}
+	json_object(j, "gil_waits");
+	json_u64(j, "count", gil.count);
+	json_u64(j, "ns", gil.ns);
+	json_end(j);
+}
+
 static void put_task(struct json *j, const struct summary *sum, task_id id)
 {
 	const struct task *t = model_task(sum->model, id);
@@ -152,6 +167,7 @@ static void put_task(struct json *j, const struct summary *sum, task_id id)
 	json_u64(j, "parent", t->ppid);
 	json_str(j, "name", t->name);
 	json_str(j, "path", t->path);
+	put_role(j, sum, id);
 	json_bool(j, "in_target", t->in_target);
 	json_bool(j, "recorder", model_is_recorder(sum->model, id));
 	json_bool(j, "kthread", t->kthread);

@@ -119,12 +119,12 @@ static void say_delayed(const struct summary *sum, const struct picks *picks, co
 		buf_puts(out, "Nobody waited long for a CPU: at most ");
 		fmt_duration(out, waited_ns, st->utf8);
 		buf_puts(out, " in all (");
-		words_task(model_task(sum->model, who), st, out);
+		words_who(sum, who, st, out);
 		buf_puts(out, ").");
 		return;
 	}
 	wants_ns = waited_ns + worst->ns[STATE_RUNNING];
-	words_task(model_task(sum->model, who), st, out);
+	words_who(sum, who, st, out);
 	buf_puts(out, " waited longest for a CPU, ");
 	fmt_duration(out, waited_ns, st->utf8);
 	buf_puts(out, " (");
@@ -133,6 +133,36 @@ static void say_delayed(const struct summary *sum, const struct picks *picks, co
 	if (worst->wait_ns[WHY_PREEMPTED] > waited_ns / 2)
 		buf_puts(out, ", mostly because it was preempted");
 	buf_putc(out, '.');
+}
+
+/* ---- the global interpreter lock ---- */
+
+static void say_gil(const struct summary *sum, const struct picks *picks, const struct style *st, struct buf *out)
+{
+	struct role_waits most = { 0 };
+	uint32_t waiters = 0;
+	task_id who = TASK_NONE;
+
+	for (uint32_t i = 0; i < picks->n; i++) {
+		struct role_waits w = roles_gil(sum->roles, picks->v[i].id);
+
+		waiters += w.count > 0;
+		if (w.count <= most.count)
+			continue;
+		most = w;
+		who = picks->v[i].id;
+	}
+	if (!waiters)
+		return;
+	if (waiters > 1)
+		buf_printf(out, "%u threads waited for the GIL; ", waiters);
+	words_task(model_task(sum->model, who), st, out);
+	buf_printf(out, " (%u)%s fell asleep ", model_task(sum->model, who)->tid,
+		   waiters > 1 ? "" : " waited for the GIL: it");
+	fmt_count(out, most.count);
+	buf_printf(out, " time%s for ", plural(most.count));
+	fmt_duration(out, most.ns / most.count, st->utf8);
+	buf_puts(out, " until a timer woke it, while another thread of its process had the GIL.");
 }
 
 /* ---- the CPUs ---- */
@@ -174,6 +204,8 @@ void story_put(const struct summary *sum, const struct picks *picks, const struc
 	struct buf sentence = { 0 };
 
 	say_job(sum, st, &sentence);
+	put_sentence(&sentence, st, out);
+	say_gil(sum, picks, st, &sentence);
 	put_sentence(&sentence, st, out);
 	say_delayed(sum, picks, st, &sentence);
 	if (sentence.len)

@@ -16,6 +16,43 @@ void words_task(const struct task *t, const struct style *st, struct buf *out)
 		buf_puts(out, "(no name)");
 }
 
+const char *words_role(enum role role)
+{
+	static const char *const words[NR_ROLES] = {
+		[ROLE_WORKER_HANDLER] = "worker handler",
+		[ROLE_TASK_HANDLER] = "task handler",
+		[ROLE_RESULT_HANDLER] = "result handler",
+		[ROLE_WORKER] = "worker",
+		[ROLE_FEEDER] = "feeder",
+		[ROLE_GIL_WAITER] = "GIL waiter",
+		[ROLE_WAITER] = "waiter",
+	};
+
+	return words[role];
+}
+
+void words_who(const struct summary *sum, task_id id, const struct style *st, struct buf *out)
+{
+	const char *role = words_role(roles_of(sum->roles, id));
+
+	words_task(model_task(sum->model, id), st, out);
+	if (role)
+		buf_printf(out, " %s", role);
+}
+
+bool words_gil(const struct summary *sum, task_id id, bool brief, struct buf *out)
+{
+	struct role_waits w = roles_gil(sum->roles, id);
+
+	if (!w.count)
+		return false;
+	buf_puts(out, brief ? "GIL " : "waits for the GIL (");
+	fmt_duration(out, w.ns / w.count, false);
+	if (!brief)
+		buf_printf(out, " x %llu)", (unsigned long long)w.count);
+	return true;
+}
+
 void words_syscall(const struct model *m, int32_t syscall, struct buf *out)
 {
 	const char *name = syscall >= 0 ? syscall_name(model_arch(m), syscall) : NULL;

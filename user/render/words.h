@@ -11,6 +11,15 @@
 /* The task's name, harmless; "(no name)" for one that was never introduced. */
 void words_task(const struct task *t, const struct style *st, struct buf *out);
 
+/* "result handler"; NULL for ROLE_NONE. */
+const char *words_role(enum role role);
+
+/* The task's name and, if it has one, its role: "python3 result handler". */
+void words_who(const struct summary *sum, task_id id, const struct style *st, struct buf *out);
+
+/* "waits for the GIL (5.06ms x 75)", brief "GIL 5.06ms"; false: it does not, nothing written. */
+bool words_gil(const struct summary *sum, task_id id, bool brief, struct buf *out);
+
 /* "clock_nanosleep", "sys_9999", "no syscall", "unknown". */
 void words_syscall(const struct model *m, int32_t syscall, struct buf *out);
 
