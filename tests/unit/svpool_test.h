@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -68,6 +69,22 @@ static inline void check_nothing_left(const struct left *before)
 	CHECK_U64(now.shm, before->shm);
 	if (waitpid(-1, NULL, WNOHANG | __WALL) >= 0 || errno != ECHILD)
 		TEST_FAIL("a child is left");
+}
+
+/* A child of the test's own, which ends with it, whatever either does. -1 never comes back. */
+static inline pid_t fork_kept(void)
+{
+	pid_t test = getpid(), pid = fork();
+
+	if (pid < 0)
+		TEST_FAIL("cannot fork: %s", strerror(errno));
+	if (pid > 0)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != test)
+		_exit(1);
+	alarm(HANG_SECONDS);
+	return 0;
 }
 
 static inline double seconds_now(void)

@@ -284,7 +284,7 @@ TEST(results_may_be_forgotten_before_they_are_done)
 static void strangers(struct svp_opts o)
 {
 	svp *p = pool_make(2, o);
-	pid_t stranger = fork();
+	pid_t stranger = fork_kept();
 	double from = seconds_now();
 
 	if (stranger == 0) {
@@ -329,7 +329,7 @@ TEST(join_may_have_a_limit)
 static void inherited(struct svp_opts o)
 {
 	svp *p = pool_make(2, o);
-	pid_t pid = fork();
+	pid_t pid = fork_kept();
 	int status, n;
 
 	if (pid == 0) {

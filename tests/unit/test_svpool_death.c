@@ -166,7 +166,7 @@ TEST(idle_workers_that_die_are_replaced)
 /* A child that kills workers as fast as it can tell them, until it is killed. */
 static pid_t killer(const pid_t *pids, unsigned n)
 {
-	pid_t pid = fork();
+	pid_t pid = fork_kept();
 
 	for (unsigned i = 0; pid == 0; i++) {
 		pid_t victim = __atomic_load_n(&pids[i % n], __ATOMIC_RELAXED);
@@ -371,7 +371,7 @@ TEST(a_thread_is_interrupted_and_can_ask_why)
 
 static void orphans(struct svp_opts o)
 {
-	pid_t master = fork(), gone;
+	pid_t master = fork_kept(), gone;
 	int status, n = 0;
 
 	if (master == 0) {
@@ -402,7 +402,7 @@ TEST(workers_die_with_their_master)
 
 static void exhausted(struct svp_opts o, int resource, rlim_t limit, int code)
 {
-	pid_t pid = fork();
+	pid_t pid = fork_kept();
 	int status;
 
 	if (pid == 0) {

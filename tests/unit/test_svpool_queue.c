@@ -183,7 +183,7 @@ TEST(many_threads_lose_and_double_nothing)
 
 static pid_t child(void *(*fn)(void *), void *arg)
 {
-	pid_t pid = fork();
+	pid_t pid = fork_kept();
 
 	CHECK(pid >= 0);
 	if (pid == 0) {
