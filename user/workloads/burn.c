@@ -10,7 +10,8 @@
 
 #define TRIALS 5
 #define TRIAL_NS (1 * NSEC_PER_MSEC)
-#define ENOUGH_NS NSEC_PER_USEC /* about what a look costs, at its worst */
+#define ENOUGH_NS NSEC_PER_USEC	      /* about what a look costs, at its worst */
+#define PACE_NS (100 * NSEC_PER_USEC) /* a part as long as that, with its look, tells how fast the loop is */
 
 static uint64_t rounds_per_ms; /* 0: not known yet */
 
@@ -62,30 +63,50 @@ void burn_calibrate(void)
 	__atomic_store_n(&rounds_per_ms, rounds * NSEC_PER_MSEC / trial_median_ns(rounds), __ATOMIC_RELAXED);
 }
 
-static uint64_t rounds_of(uint64_t ns)
+static uint64_t rounds_at(uint64_t per_ms, uint64_t ns)
 {
-	uint64_t per_ms = __atomic_load_n(&rounds_per_ms, __ATOMIC_RELAXED);
-
 	return ns / NSEC_PER_MSEC * per_ms + ns % NSEC_PER_MSEC * per_ms / NSEC_PER_MSEC;
 }
 
+static uint64_t rounds_of(uint64_t ns)
+{
+	return rounds_at(__atomic_load_n(&rounds_per_ms, __ATOMIC_RELAXED), ns);
+}
+
+/*
+ * A CPU may become as slow as half of what it was a moment ago (its clock, a busy sibling, a busy host). So a look
+ * comes after half of what is left, nine tenths only at last, and the pace of each part is what the next one reckons
+ * with.
+ */
 void burn(uint64_t ns)
 {
-	uint64_t left_ns = ns, end_ns;
+	uint64_t left_ns = ns, now_ns, end_ns, pace;
 
 	if (!ns)
 		return;
 	if (!__atomic_load_n(&rounds_per_ms, __ATOMIC_RELAXED))
 		burn_calibrate();
-	end_ns = burn_clock_ns() + ns;
+	pace = __atomic_load_n(&rounds_per_ms, __ATOMIC_RELAXED);
+	now_ns = burn_clock_ns();
+	end_ns = now_ns + ns;
 	for (int look = 1; look < BURN_LOOKS && left_ns > ENOUGH_NS; look++) {
-		uint64_t now_ns;
+		uint64_t rounds = rounds_at(pace, look < BURN_LOOKS - 1 ? left_ns / 2 : left_ns - left_ns / 10);
+		uint64_t from_ns = now_ns;
 
-		spin(rounds_of(left_ns - left_ns / 10));
+		spin(rounds);
 		now_ns = burn_clock_ns();
 		left_ns = now_ns < end_ns ? end_ns - now_ns : 0;
+		if (now_ns - from_ns > PACE_NS)
+			pace = (uint64_t)((unsigned __int128)rounds * NSEC_PER_MSEC / (now_ns - from_ns));
 	}
-	spin(rounds_of(left_ns));
+	spin(rounds_at(pace, left_ns));
+}
+
+void burn_blindly(uint64_t ns)
+{
+	if (!__atomic_load_n(&rounds_per_ms, __ATOMIC_RELAXED))
+		burn_calibrate();
+	spin(rounds_of(ns));
 }
 
 /* CLOCK_MONOTONIC is read without a system call (vdso), so the schedule does not change; 20 us is the error at the end.

@@ -22,6 +22,9 @@ void burn_calibrate(void);
 /* Use `ns` of the calling thread's CPU time. 0 does nothing. */
 void burn(uint64_t ns);
 
+/* Use about `ns` by the calibrated loop alone, with no look at any clock: a step of a computation, not all of it. */
+void burn_blindly(uint64_t ns);
+
 /* Compute until CLOCK_MONOTONIC is `ns`, however much CPU time that is: looks at the clock (no system call) at times.
  */
 void burn_until(uint64_t ns);
