@@ -22,6 +22,7 @@
 	X(pool)      \
 	X(chunk)     \
 	X(queue)     \
+	X(gil)       \
 	X(nice)
 
 #define X(name) extern const struct workload workload_##name;

@@ -1,0 +1,33 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""workloads_locks2.py - gil on real events: who has the lock, who waits for it, how long."""
+import real
+from real import check
+
+
+def test_gil_is_as_predicted_in_every_mode():
+    for words in ([], ["--mode", "bytecode"], ["--mode", "release"], ["--mode", "none"], ["-n", "4"],
+                  ["--cpus", str(real.CPUS[0])], ["--cpus", str(real.CPUS[0]), "--mode", "bytecode"],
+                  ["--exp", "100000"]):
+        real.predicted("gil", "--quick", *words)
+
+
+def test_gil_turns_by_c_call_held_against_bytecode_fail():
+    real.predicted("gil", "--quick", name="ccall.svz")
+    out = real.not_predicted("gil --quick --mode bytecode", name="ccall.svz")
+    check(any("turns" in f for f in real.failures(out)), "turns tell them apart:", real.failures(out))
+    if len(real.CPUS) > 1:
+        out = real.not_predicted("gil --quick --mode release", name="ccall.svz")
+        check(any("at once" in f for f in real.failures(out)), "nothing ran at once:", real.failures(out))
+
+
+def test_gil_makes_an_answer_late_by_interval_or_by_call():
+    call = real.predicted("gil", "--quick", "--echo", "--call", "30ms", name="call.svz")
+    code = real.predicted("gil", "--quick", "--echo", "--mode", "bytecode", name="code.svz")
+    free = real.predicted("gil", "--quick", "--echo", "--mode", "release")
+    late = [out["by"]["median round trip of the client"]["measured"] for out in (call, code, free)]
+    check(late[0] > 3 * late[1] > 9 * late[2], "median round trips:", late)
+    real.not_predicted("gil --quick --echo --mode bytecode", name="call.svz")
+
+
+real.main()

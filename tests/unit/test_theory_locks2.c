@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* test_theory_locks2.c - what the workloads about the GIL, doors, inheritance and barriers predict and refuse. */
+#include "workload_try.h"
+
+#define MS NSEC_PER_MSEC
+#define S NSEC_PER_SEC
+
+/* Python itself: 0.373 s of work each, two threads took 0.847 s with the 0.1 s they slept before. */
+static const struct prediction serial[] = {
+	{ "gil", "", "2 x 400 ms = 800 ms", 800 * MS, 800 * MS },
+	{ "gil", "--work 373ms", "2 x 373 ms = 746 ms", 746 * MS, 746 * MS },
+	{ "gil", "-n 4 --mode bytecode --work 100ms", "4 x 100 ms = 400 ms", 400 * MS, 400 * MS },
+	{ "gil", "--threads 1 --mode ccall", "1 x 400 ms = 400 ms", 400 * MS, 400 * MS },
+	{ "gil", "--quick", "2 x 100 ms = 200 ms", 200 * MS, 200 * MS },
+	{ "gil", "--exp 200000", "2 x the time of 8^200000 alone", 0, 0 },
+	{ "gil", "--echo --mode bytecode", "a round trip takes 5 ms and then until the next look, at most 50 us", 0,
+	  0 },
+	{ "gil", "--echo --call 30ms --interval 2ms",
+	  "a round trip takes 2 ms and then until the next end of a call, at most 30 ms", 0, 0 },
+	{ "gil", "--echo --mode none", "a round trip takes as long as two wake-ups: nobody waits for a lock", 0, 0 },
+};
+
+TEST(what_is_serial_is_so_on_any_machine)
+{
+	check_predictions(serial, sizeof(serial) / sizeof(serial[0]));
+}
+
+TEST(without_the_lock_it_depends_on_the_cpus)
+{
+	static const struct {
+		uint32_t nr_cpus;
+		const char *text;
+		uint64_t min_ns, max_ns;
+	} rows[] = {
+		{ 1, "2 x 400 ms = 800 ms", 800 * MS, 840 * MS },
+		{ 2, "2 x 400 ms on 2 CPUs = 400 ms", 400 * MS, 430 * MS },
+		{ 4, "2 x 400 ms on 2 CPUs = 400 ms", 400 * MS, 410 * MS },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct tried t = try_options("gil", "--mode release");
+		struct facts f = { 0 };
+
+		t.cfg->nr_cpus = rows[i].nr_cpus;
+		t.w->predict(t.cfg, &f);
+		CHECK_STR(facts_get(&f, "theory.text"), rows[i].text);
+		CHECK_U64(facts_u64(&f, "theory.wall_min_ns", 0), rows[i].min_ns);
+		CHECK_U64(facts_u64(&f, "theory.wall_max_ns", 0), rows[i].max_ns);
+		facts_release(&f);
+		try_release(&t);
+	}
+}
+
+TEST(one_cpu_cannot_show_that_no_lock_helps)
+{
+	static const struct {
+		const char *options;
+		bool cannot;
+	} rows[] = { { "--mode release", true }, { "--mode none", true }, { "--mode bytecode", false }, { "", false } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct tried t = try_options("gil", rows[i].options);
+		struct buf why = { 0 };
+
+		t.cfg->nr_cpus = 1;
+		CHECK(t.w->cannot(t.cfg, &why) == rows[i].cannot);
+		buf_release(&why);
+		try_release(&t);
+	}
+}
+
+TEST(bad_knobs_are_refused)
+{
+	static const struct refusal bad[] = {
+		{ "gil", "--mode jython", "'jython'" },	     { "gil", "--threads 0", "--threads" },
+		{ "gil", "--echo --exp 1000", "--work" },    { "gil", "--echo -n 3", "--echo" },
+		{ "gil", "--exp 1000 --call 1ms", "--exp" }, { "gil", "--interval 0", "--interval" },
+		{ "gil", "--echo --call 5ms", NULL },
+	};
+
+	check_refusals(bad, sizeof(bad) / sizeof(bad[0]));
+}
+
+TEST_MAIN
