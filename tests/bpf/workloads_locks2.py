@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""workloads_locks2.py - gil on real events: who has the lock, who waits for it, how long."""
+"""workloads_locks2.py - gil and inversion on real events: who has the lock, who waits for it, how long."""
 import real
 from real import check
 
@@ -28,6 +28,20 @@ def test_gil_makes_an_answer_late_by_interval_or_by_call():
     late = [out["by"]["median round trip of the client"]["measured"] for out in (call, code, free)]
     check(late[0] > 3 * late[1] > 9 * late[2], "median round trips:", late)
     real.not_predicted("gil --quick --echo --mode bytecode", name="call.svz")
+
+
+def test_inversion_lasts_as_long_as_the_middle_task_and_inheritance_ends_that():
+    ms = 10**6
+    for pi, slope in ([], 1), (["--pi"], 0):
+        waits = [real.predicted("inversion", "--m", m, *pi)["by"]["high waited for the lock"]["measured"]
+                 for m in ("60ms", "160ms")]
+        check(abs(waits[1] - waits[0] - slope * 100 * ms) < 5 * ms, f"waits with 60 and 160 ms, {pi}:", waits)
+
+
+def test_inheritance_held_against_a_plain_mutex_fails():
+    real.predicted("inversion", "--pi", name="pi.svz")
+    out = real.not_predicted("inversion", name="pi.svz")
+    check(any("middle ran" in f for f in real.failures(out)), "middle did not run:", real.failures(out))
 
 
 real.main()

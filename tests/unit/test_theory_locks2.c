@@ -69,13 +69,35 @@ TEST(one_cpu_cannot_show_that_no_lock_helps)
 	}
 }
 
+/* Measured: 167.9 and 317.8 ms, with --pi 17.6 and 17.6 ms. */
+static const struct prediction locks[] = {
+	{ "inversion", "", "high waits for low's last 17.5 ms and middle's 150 ms = 167.5 ms", 0, 0 },
+	{ "inversion", "--m 300ms", "high waits for low's last 17.5 ms and middle's 300 ms = 317.5 ms", 0, 0 },
+	{ "inversion", "--m 300ms --pi", "high waits for low's last 17.5 ms", 0, 0 },
+	{ "inversion", "--scale 0.5 --pi", "high waits for low's last 8.75 ms", 0, 0 },
+};
+
+TEST(locks_predict)
+{
+	check_predictions(locks, sizeof(locks) / sizeof(locks[0]));
+}
+
+TEST(real_time_priorities_need_root)
+{
+	struct tried t = try_options("inversion", "--pi");
+
+	CHECK(workload_needs_root(t.w, t.cfg));
+	try_release(&t);
+}
+
 TEST(bad_knobs_are_refused)
 {
 	static const struct refusal bad[] = {
-		{ "gil", "--mode jython", "'jython'" },	     { "gil", "--threads 0", "--threads" },
-		{ "gil", "--echo --exp 1000", "--work" },    { "gil", "--echo -n 3", "--echo" },
-		{ "gil", "--exp 1000 --call 1ms", "--exp" }, { "gil", "--interval 0", "--interval" },
-		{ "gil", "--echo --call 5ms", NULL },
+		{ "gil", "--mode jython", "'jython'" },		{ "gil", "--threads 0", "--threads" },
+		{ "gil", "--echo --exp 1000", "--work" },	{ "gil", "--echo -n 3", "--echo" },
+		{ "gil", "--exp 1000 --call 1ms", "--exp" },	{ "gil", "--interval 0", "--interval" },
+		{ "gil", "--echo --call 5ms", NULL },		{ "inversion", "--m 490ms", "half a second" },
+		{ "inversion", "--m 490ms --scale 0.5", NULL }, { "inversion", "--scale 0.01", "--hold" },
 	};
 
 	check_refusals(bad, sizeof(bad) / sizeof(bad[0]));

@@ -23,6 +23,7 @@
 	X(chunk)     \
 	X(queue)     \
 	X(gil)       \
+	X(inversion) \
 	X(nice)
 
 #define X(name) extern const struct workload workload_##name;
