@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""workloads_locks2.py - gil and inversion on real events: who has the lock, who waits for it, how long."""
+"""workloads_locks2.py - gil, inversion and rooms on real events: who has the lock, who waits for it, how long."""
 import real
 from real import check
 
@@ -42,6 +42,28 @@ def test_inheritance_held_against_a_plain_mutex_fails():
     real.predicted("inversion", "--pi", name="pi.svz")
     out = real.not_predicted("inversion", name="pi.svz")
     check(any("middle ran" in f for f in real.failures(out)), "middle did not run:", real.failures(out))
+
+
+def test_rooms_are_as_predicted_with_every_lock():
+    for words in ([], ["--lock", "sem"], ["-n", "7", "-k", "3"], ["--lock", "ticket", "--threads"],
+                  ["--lock", "ticket", "-n", "7", "-k", "3"], ["--lock", "handoff"],
+                  ["--relock", "--lock", "ticket"], ["--relock", "--lock", "handoff"]):
+        real.predicted("rooms", "--quick", *words)
+
+
+def test_one_key_held_against_two_fails():
+    real.predicted("rooms", "--quick", "--lock", "sem", name="one.svz")
+    out = real.not_predicted("rooms --quick --keys 2", name="one.svz")
+    check(any("wall clock" in f for f in real.failures(out)), "the clock:", real.failures(out))
+
+
+def test_a_mutex_is_no_queue():
+    if len(real.CPUS) < 2:
+        raise real.Skip("needs two CPUs")
+    real.predicted("rooms", "--quick", "--relock", name="mutex.svz")
+    real.not_predicted("rooms --quick --relock --lock ticket", name="mutex.svz")
+    real.predicted("rooms", "--quick", "--relock", "--lock", "ticket", name="ticket.svz")
+    real.not_predicted("rooms --quick --relock", name="ticket.svz")
 
 
 real.main()

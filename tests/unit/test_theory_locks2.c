@@ -75,6 +75,10 @@ static const struct prediction locks[] = {
 	{ "inversion", "--m 300ms", "high waits for low's last 17.5 ms and middle's 300 ms = 317.5 ms", 0, 0 },
 	{ "inversion", "--m 300ms --pi", "high waits for low's last 17.5 ms", 0, 0 },
 	{ "inversion", "--scale 0.5 --pi", "high waits for low's last 8.75 ms", 0, 0 },
+	{ "rooms", "", "ceil(4/1) x 100 ms = 400 ms", 400 * MS, 400 * MS },
+	{ "rooms", "--visitors 7 --keys 3", "ceil(7/3) x 100 ms = 300 ms", 300 * MS, 300 * MS },
+	{ "rooms", "-n 2 -k 5 --lock ticket", "ceil(2/5) x 100 ms = 100 ms", 100 * MS, 100 * MS },
+	{ "rooms", "--relock --lock handoff", "all in turn: Jain's index of their visits is 1", 0, 0 },
 };
 
 TEST(locks_predict)
@@ -90,14 +94,55 @@ TEST(real_time_priorities_need_root)
 	try_release(&t);
 }
 
+/* 2 on 2 CPUs: 500 and 1 visits in half a second. */
+TEST(who_shares_a_cpu_shares_the_key)
+{
+	static const struct {
+		const char *options, *text;
+		uint32_t nr_cpus;
+		bool cannot;
+	} rows[] = {
+		{ "--relock", "no queue: one CPU's 2 of 4 keep the key, Jain's index 0.50", 2, false },
+		{ "--relock", "no queue: one CPU's 1 of 4 keep the key, Jain's index 0.25", 8, false },
+		{ "--relock -n 2 --lock sem", "no queue: one CPU's 1 of 2 keep the key, Jain's index 0.50", 2, false },
+		{ "--relock", "no queue: one CPU's 4 of 4 keep the key, Jain's index 1.00", 1, true },
+		{ "--relock --lock ticket", "all in turn: Jain's index of their visits is 1", 1, false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct tried t = try_options("rooms", rows[i].options);
+		struct facts f = { 0 };
+		struct buf why = { 0 };
+
+		t.cfg->nr_cpus = rows[i].nr_cpus;
+		t.w->predict(t.cfg, &f);
+		CHECK_STR(facts_get(&f, "theory.text"), rows[i].text);
+		CHECK(t.w->cannot(t.cfg, &why) == rows[i].cannot);
+		buf_release(&why);
+		facts_release(&f);
+		try_release(&t);
+	}
+}
+
 TEST(bad_knobs_are_refused)
 {
 	static const struct refusal bad[] = {
-		{ "gil", "--mode jython", "'jython'" },		{ "gil", "--threads 0", "--threads" },
-		{ "gil", "--echo --exp 1000", "--work" },	{ "gil", "--echo -n 3", "--echo" },
-		{ "gil", "--exp 1000 --call 1ms", "--exp" },	{ "gil", "--interval 0", "--interval" },
-		{ "gil", "--echo --call 5ms", NULL },		{ "inversion", "--m 490ms", "half a second" },
-		{ "inversion", "--m 490ms --scale 0.5", NULL }, { "inversion", "--scale 0.01", "--hold" },
+		{ "gil", "--mode jython", "'jython'" },
+		{ "gil", "--threads 0", "--threads" },
+		{ "gil", "--echo --exp 1000", "--work" },
+		{ "gil", "--echo -n 3", "--echo" },
+		{ "gil", "--exp 1000 --call 1ms", "--exp" },
+		{ "gil", "--interval 0", "--interval" },
+		{ "gil", "--echo --call 5ms", NULL },
+		{ "rooms", "--lock mutex --keys 2", "mutex" },
+		{ "rooms", "--relock --keys 2", "--relock" },
+		{ "rooms", "--relock --visitors 1", "--relock" },
+		{ "rooms", "--scale 0.001", "--sleep" },
+		{ "rooms", "--lock spin", "'spin'" },
+		{ "rooms", "--keys 2", NULL },
+		{ "inversion", "--m 490ms", "half a second" },
+		{ "inversion", "--m 490ms --scale 0.5", NULL },
+		{ "inversion", "--scale 0.01", "--hold" },
 	};
 
 	check_refusals(bad, sizeof(bad) / sizeof(bad[0]));

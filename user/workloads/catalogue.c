@@ -23,6 +23,7 @@
 	X(chunk)     \
 	X(queue)     \
 	X(gil)       \
+	X(rooms) \
 	X(inversion) \
 	X(nice)
 
