@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""workloads_locks2.py - gil, inversion and rooms on real events: who has the lock, who waits for it, how long."""
+"""workloads_locks2.py - gil, inversion, rooms, barrier on real events: who has the lock, who waits, how long."""
 import real
 from real import check
 
@@ -64,6 +64,17 @@ def test_a_mutex_is_no_queue():
     real.not_predicted("rooms --quick --relock --lock ticket", name="mutex.svz")
     real.predicted("rooms", "--quick", "--relock", "--lock", "ticket", name="ticket.svz")
     real.not_predicted("rooms --quick --relock", name="ticket.svz")
+
+
+def test_at_a_barrier_all_wait_for_the_slowest():
+    if len(real.CPUS) < 2:
+        raise real.Skip("needs two CPUs")
+    real.predicted("barrier", "--quick", name="asleep.svz")
+    real.predicted("barrier", "--quick", "--spin", name="spin.svz")
+    out = real.not_predicted("barrier --quick --spin", name="asleep.svz")
+    check(any("for nothing" in f for f in real.failures(out)), "runner0 did not spin:", real.failures(out))
+    real.not_predicted("barrier --quick", name="spin.svz")
+    real.not_predicted("barrier --quick --skew 60ms", name="asleep.svz")
 
 
 real.main()

@@ -124,6 +124,28 @@ TEST(who_shares_a_cpu_shares_the_key)
 	}
 }
 
+TEST(a_barrier_waits_for_the_straggler)
+{
+	struct tried t = try_options("barrier", "");
+	struct facts f = { 0 };
+	struct buf why = { 0 };
+
+	t.cfg->nr_cpus = 4; /* with no more than 2 whatever else runs is in the way: 5 % */
+	t.w->predict(t.cfg, &f);
+	CHECK_STR(facts_get(&f, "theory.text"), "10 x (20 ms + the straggler's 20 ms) = 400 ms");
+	CHECK_U64(facts_u64(&f, "theory.wall_min_ns", 0), 400 * MS);
+	CHECK_U64(facts_u64(&f, "theory.wall_max_ns", 0), 403 * MS);
+	t.cfg->nr_cpus = 2;
+	t.w->predict(t.cfg, &f);
+	CHECK_U64(facts_u64(&f, "theory.wall_max_ns", 0), 423 * MS);
+	CHECK(!t.w->cannot(t.cfg, &why));
+	t.cfg->nr_cpus = 1;
+	CHECK(t.w->cannot(t.cfg, &why));
+	buf_release(&why);
+	facts_release(&f);
+	try_release(&t);
+}
+
 TEST(bad_knobs_are_refused)
 {
 	static const struct refusal bad[] = {
@@ -140,6 +162,8 @@ TEST(bad_knobs_are_refused)
 		{ "rooms", "--scale 0.001", "--sleep" },
 		{ "rooms", "--lock spin", "'spin'" },
 		{ "rooms", "--keys 2", NULL },
+		{ "barrier", "--workers 1", "--workers" },
+		{ "barrier", "--rounds 0", "--rounds" },
 		{ "inversion", "--m 490ms", "half a second" },
 		{ "inversion", "--m 490ms --scale 0.5", NULL },
 		{ "inversion", "--scale 0.01", "--hold" },

@@ -23,8 +23,9 @@
 	X(chunk)     \
 	X(queue)     \
 	X(gil)       \
-	X(rooms) \
+	X(rooms)     \
 	X(inversion) \
+	X(barrier)   \
 	X(nice)
 
 #define X(name) extern const struct workload workload_##name;
