@@ -18,14 +18,15 @@
 
 /* By group, in the order in which one would learn from them. */
 #define WORKLOADS(X) \
-	X(seq)       \
-	X(pool)      \
-	X(chunk)     \
-	X(queue)     \
-	X(gil)       \
-	X(rooms)     \
+	X(seq) \
+	X(pool) \
+	X(chunk) \
+	X(queue) \
+	X(gil) \
+	X(rooms) \
 	X(inversion) \
-	X(barrier)   \
+	X(barrier) \
+	X(server) \
 	X(nice)
 
 #define X(name) extern const struct workload workload_##name;
