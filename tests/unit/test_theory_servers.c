@@ -37,6 +37,52 @@ static const struct refusal server_refusals[] = {
 	{ "server", "--model forking", "forking" },
 };
 
+/* 20 connections, 8 waiters: all were woken 21 times, 20 and the end of the socket; with EPOLLEXCLUSIVE 20 in all. */
+static const struct prediction wake_rows[] = {
+	{ "herd", "", "8 wake-ups for each of 20 connections = 160, 140 in vain", 0, 0 },
+	{ "herd", "--exclusive", "1 wake-up for each of 20 connections = 20, 0 in vain", 0, 0 },
+	{ "herd", "-w 3 -n 5", "3 wake-ups for each of 5 connections = 15, 10 in vain", 0, 0 },
+	{ "herd", "--quick", "8 wake-ups for each of 10 connections = 80, 70 in vain", 0, 0 },
+	{ "pingpong", "", "2 switches, 1 to 2 wake-ups for each round trip", 0, 0 },
+	{ "pingpong", "--over futex --where cross", "1 to 2 switches and wake-ups for each round trip, across CPUs", 0,
+	  0 },
+	{ "pingpong", "--where free", "1 to 2 switches and wake-ups for each round trip", 0, 0 },
+	{ "pingpong", "--over yield", "2 switches, no wake-up for each round trip", 0, 0 },
+	{ "pingpong", "--over yield --where cross", "no switch, no wake-up: each has its CPU", 0, 0 },
+	{ "pingpong", "--over yield --where free", "0 to 2 switches, no wake-up for each round trip", 0, 0 },
+};
+
+static const struct refusal wake_refusals[] = {
+	{ "herd", "--waiters 0", "waiters" },	       { "herd", "--gap 1us", "gap" },
+	{ "herd", "--workers 3", "--workers" },	       { "pingpong", "--over mail", "mail" },
+	{ "pingpong", "--where here", "here" },	       { "pingpong", "--rounds 1", "rounds" },
+	{ "pingpong", "--rounds 10 --threads", NULL },
+};
+
+TEST(wake_ups_are_predicted)
+{
+	check_predictions(ROWS(wake_rows));
+}
+
+TEST(what_wakes_nobody_is_refused)
+{
+	check_refusals(ROWS(wake_refusals));
+}
+
+TEST(going_across_needs_two_cpus)
+{
+	struct tried one = try_options("pingpong", "--where cross --cpus 0"),
+		     same = try_options("pingpong", "--cpus 0");
+	struct buf why = { 0 };
+
+	CHECK(one.ret == 0 && one.w->cannot(one.cfg, &why));
+	CHECK(strstr(buf_str(&why), "two CPUs"));
+	CHECK(same.ret == 0 && !same.w->cannot(same.cfg, &why));
+	buf_release(&why);
+	try_release(&one);
+	try_release(&same);
+}
+
 TEST(server_predicts)
 {
 	check_predictions(ROWS(server_rows));

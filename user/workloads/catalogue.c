@@ -27,6 +27,8 @@
 	X(inversion) \
 	X(barrier) \
 	X(server) \
+	X(herd) \
+	X(pingpong) \
 	X(nice)
 
 #define X(name) extern const struct workload workload_##name;
