@@ -239,19 +239,20 @@ static void herd_explain(const struct workload_cfg *cfg, const struct evidence *
 		 h->exclusive
 			 ? "With EPOLLEXCLUSIVE the kernel wakes one waiter for each connection: the cost no longer "
 			   "grows with their number."
-			 : "So a program does not see its own herd, only the CPU time is gone: each connection costs "
+			 : "So a program hardly sees its own herd, only the CPU time is gone: each connection costs "
 			   "as many switches as there are waiters. Compare with --exclusive.");
 }
 
 const struct workload workload_herd = {
 	.name = "herd",
 	.group = GROUP_SERVERS,
-	.summary = "wake one, not all: a herd that programs cannot see",
-	.lesson = "Eight processes wait with epoll for the same listening socket. For each connection the kernel wakes "
-		  "all "
-		  "eight; one accepts it, seven find nothing and sleep again, most of them without leaving the kernel: "
-		  "the program's own counters show no herd, the recording does. With --exclusive they ask to be woken "
-		  "one at a time.",
+	.summary = "wake one, not all: a herd that programs hardly see",
+	.lesson =
+		"Eight processes wait with epoll for the same listening socket. For each connection the kernel wakes "
+		"all "
+		"eight; one accepts it, seven find nothing and sleep again, most of them without leaving the kernel: "
+		"the program's own counters hardly show the herd, the recording does. With --exclusive they ask to be "
+		"woken one at a time.",
 	.theory = "n wake-ups for each connection, n - 1 of them in vain; with --exclusive one.",
 	.look = "Columns of strokes: at each connection all waiters ran for a moment. With --exclusive one lane has "
 		"all.",
