@@ -19,6 +19,10 @@
 /* By group, in the order in which one would learn from them. */
 #define WORKLOADS(X) \
 	X(seq) \
+	X(procs) \
+	X(threads) \
+	X(create) \
+	X(crash) \
 	X(pool) \
 	X(chunk) \
 	X(queue) \
