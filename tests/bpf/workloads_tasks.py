@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""workloads_tasks.py - procs, threads, create, crash: as predicted, and checks that can fail."""
+"""workloads_tasks.py - procs, threads, create, crash, prodcons, coro, mix: as predicted, and checks that can fail."""
 import os
 import time
 
@@ -100,6 +100,39 @@ def test_a_thread_takes_its_process_with_it():
     equal(len({e.tgid for e in evs}), 1, "processes that ended badly")
     equal(len(evs), 5, "threads that ended badly")
     real.not_predicted("crash --quick")
+
+
+def test_the_faster_of_two_waits():
+    real.predicted("prodcons", "--quick")
+    real.not_predicted("prodcons --quick --produce 250ms --consume 100ms")
+    real.not_predicted("prodcons --quick --cap 6")
+    out = real.predicted("prodcons", "--quick", "--produce", "250ms", "--consume", "100ms")
+    equal(measured(out, "wake-ups of the consumer (buffer was empty)"), 8, "wake-ups of the consumer")
+    equal(measured(out, "wake-ups of the producer (buffer was full)"), 0, "wake-ups of the producer")
+    real.predicted("prodcons", "--quick", "--seed", "5", "--procs")
+
+
+def test_a_thousand_coroutines_are_one_task():
+    out = real.predicted("coro", "--quick")
+    equal(measured(out, "times it gave up its CPU, for 1000 coroutines"), 1, "switches")
+    real.not_predicted("coro --quick --blocking --tasks 1000")
+    real.predicted("coro", "--quick", "--seed", "3", "--tasks", "50")
+    real.not_predicted("coro --quick --tasks 50")
+
+
+def test_blocking_coroutines_add_up():
+    real.predicted("coro", "--quick", "--blocking")
+    real.not_predicted("coro --quick --tasks 3")
+
+
+def test_mix_in_every_combination():
+    for kind in ("cpu", "io", "mixed"):
+        for how in ("seq", "threads", "procs", "gil"):
+            real.predicted("mix", "--kind", kind, "--how", how, "--scale", "0.2", name=f"{kind}-{how}.svz")
+    if len(real.CPUS) > 1:
+        real.not_predicted("mix --kind cpu --how gil --scale 0.2", name="cpu-procs.svz")
+        real.not_predicted("mix --kind cpu --how procs --scale 0.2", name="cpu-gil.svz")
+    real.not_predicted("mix --kind io --how seq --scale 0.2", name="io-threads.svz")
 
 
 real.main()

@@ -26,7 +26,10 @@
 	X(pool) \
 	X(chunk) \
 	X(queue) \
+	X(prodcons) \
 	X(gil) \
+	X(mix) \
+	X(coro) \
 	X(rooms) \
 	X(inversion) \
 	X(barrier) \

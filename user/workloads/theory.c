@@ -108,6 +108,27 @@ struct theory_range theory_bounds(const struct theory_task *tasks, uint64_t n, u
 	return r;
 }
 
+static int by_sleep(const void *a, const void *b)
+{
+	const struct theory_task *x = a, *y = b;
+
+	return x->sleep_ns < y->sleep_ns ? -1 : x->sleep_ns > y->sleep_ns;
+}
+
+uint64_t theory_one_server_ns(const struct theory_task *tasks, uint64_t n)
+{
+	struct theory_task *sorted = xcalloc(n ? n : 1, sizeof(*sorted));
+	uint64_t free_ns = 0;
+
+	for (uint64_t i = 0; i < n; i++)
+		sorted[i] = tasks[i];
+	qsort(sorted, n, sizeof(*sorted), by_sleep);
+	for (uint64_t i = 0; i < n; i++)
+		free_ns = greater(free_ns, sorted[i].sleep_ns) + sorted[i].work_ns;
+	free(sorted);
+	return free_ns;
+}
+
 void theory_time(struct buf *out, uint64_t ns)
 {
 	static const struct {

@@ -28,6 +28,12 @@ uint64_t theory_list_ns(const struct theory_task *tasks, uint64_t n, uint64_t wo
  */
 struct theory_range theory_bounds(const struct theory_task *tasks, uint64_t n, uint64_t workers, uint64_t cpus);
 
+/*
+ * When a server is done that serves one task at a time, whoever is there: each comes at the end of its sleep (all
+ * sleeps begin at 0) and stays for its work. Which of the waiting comes first does not matter to the end of the last.
+ */
+uint64_t theory_one_server_ns(const struct theory_task *tasks, uint64_t n);
+
 /* "2 s" "150 ms" "1.5 s": at most three decimals, none that is zero. */
 void theory_time(struct buf *out, uint64_t ns);
 
