@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* test_theory_locks2.c - what the workloads about the GIL, doors, inheritance and barriers predict and refuse. */
+/* test_theory_locks.c - what the workloads about the GIL, doors, inheritance and barriers predict and refuse. */
 #include "workload_try.h"
 
 #define MS NSEC_PER_MSEC

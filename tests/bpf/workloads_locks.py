@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""workloads_locks2.py - gil, inversion, rooms, barrier on real events: who has the lock, who waits, how long."""
+"""workloads_locks.py - gil, inversion, rooms, barrier on real events: who has the lock, who waits, how long."""
 import real
 from real import check
 
