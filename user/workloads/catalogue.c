@@ -36,7 +36,8 @@
 	X(server) \
 	X(herd) \
 	X(pingpong) \
-	X(nice)
+	X(nice) \
+	X(groups)
 
 #define X(name) extern const struct workload workload_##name;
 WORKLOADS(X)

@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""workloads_groups.py - groups, quotas, limits, cores, stealing on real events; and that nothing is left of them."""
+import glob
+import os
+import signal
+import subprocess
+import time
+
+import real
+from real import check, equal
+
+
+def groups_left():
+    return [d for pattern in ("/sys/fs/cgroup/**/schedviz-*",) for d in glob.glob(pattern, recursive=True)]
+
+
+def gone(pid):
+    return not os.path.exists(f"/proc/{pid}")
+
+
+def descendants(pid):
+    """Every process below `pid`, children first made first."""
+    out, todo = [], [pid]
+    while todo:
+        p = todo.pop(0)
+        try:
+            tasks = os.listdir(f"/proc/{p}/task")
+            kids = [int(k) for t in tasks for k in open(f"/proc/{p}/task/{t}/children").read().split()]
+        except OSError:
+            kids = []
+        out += kids
+        todo += kids
+    return out
+
+
+def name_of(pid):
+    try:
+        return open(f"/proc/{pid}/comm").read().strip()
+    except OSError:
+        return ""
+
+
+def until(condition, what, seconds=5):
+    end = time.monotonic() + seconds
+    while not condition():
+        check(time.monotonic() < end, f"{what} within {seconds} s")
+        time.sleep(0.01)
+
+
+def killed(words, whom, role):
+    """Kill the process `whom` of a workload with SIGKILL as soon as one called `role` is there; all must be gone."""
+    before = set(groups_left())
+    p = subprocess.Popen([real.SCHEDVIZ, "run", *words, "--no-picture", "-o", real.path("killed.svz")],
+                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until(lambda: any(name_of(k).startswith(role) for k in descendants(p.pid)), f"a process '{role}'", 10)
+    time.sleep(0.1)
+    kids = descendants(p.pid)
+    check(set(groups_left()) - before, "a control group was made")
+    victim = p.pid if whom == "schedviz" else next(k for k in kids if name_of(k) == whom)
+    os.kill(victim, signal.SIGKILL)
+    p.wait(20)
+    until(lambda: all(gone(k) for k in kids), "every process is gone")
+    until(lambda: not set(groups_left()) - before, "the control group is gone")
+
+
+def refuted(line, name):
+    """What the recording shows is not what another line predicts: the check can fail. Who else was busy is no matter."""
+    out = real.report(name, "--as", line)
+    check(real.failures(out) and out["verdict"] != "as predicted", f"'{line}' is refuted by {name}: {out['findings']}")
+
+
+def test_groups_share_by_threads_then_by_group():
+    real.predicted("groups", "--quick", name="groups.svz")
+    refuted("groups --session --quick", "groups.svz")
+
+
+def test_groups_of_sessions_share_alike():
+    out = real.judged("groups", "--session", "--quick", name="session.svz")
+    if not out["cannot"]:
+        equal(out["verdict"], "as predicted", f"verdict ({real.failures(out)})")
+        refuted("groups --quick", "session.svz")
+
+
+def test_groups_of_cgroups_share_by_weight():
+    out = real.judged("groups", "--cgroup", "--weight", "1:3", "--quick", name="cgroup.svz")
+    if out["cannot"]:
+        raise real.Skip(out["doubts"])
+    equal(out["verdict"], "as predicted", f"verdict ({real.failures(out)})")
+    refuted("groups --cgroup --quick", "cgroup.svz")
+    equal(groups_left(), [], "control groups left")
+
+
+def test_groups_killed_leaves_no_group_and_no_process():
+    killed(["groups", "--cgroup"], "groups", "B0")
+    killed(["groups", "--cgroup"], "schedviz", "B0")
+
+
+real.main()

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* test_theory_groups.c - groups, limits, cores: what these workloads predict and refuse; where groups would be made. */
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "workload_try.h"
+#include "workloads/cgroup.h"
+
+#define MS NSEC_PER_MSEC
+#define S NSEC_PER_SEC
+
+#define PREDICTIONS(...)                                                 \
+	do {                                                             \
+		static const struct prediction rows[] = { __VA_ARGS__ }; \
+		check_predictions(rows, sizeof(rows) / sizeof(rows[0])); \
+	} while (0)
+#define REFUSALS(...)                                                 \
+	do {                                                          \
+		static const struct refusal rows[] = { __VA_ARGS__ }; \
+		check_refusals(rows, sizeof(rows) / sizeof(rows[0])); \
+	} while (0)
+
+/* ---- where a control group would go ---- */
+
+static char tree[64];
+
+static void put_file(const char *path, const char *text)
+{
+	char whole[512], *slash;
+	FILE *f;
+
+	snprintf(whole, sizeof(whole), "%s/%s", tree, path);
+	for (slash = strchr(whole + strlen(tree) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(whole, 0755);
+		*slash = '/';
+	}
+	f = fopen(whole, "w");
+	CHECK(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void tree_make(void)
+{
+	strcpy(tree, "/tmp/schedviz-cgroup-XXXXXX");
+	CHECK(mkdtemp(tree));
+}
+
+static void tree_remove(void)
+{
+	char line[128];
+
+	snprintf(line, sizeof(line), "rm -rf %s", tree);
+	CHECK(system(line) == 0);
+}
+
+/* "@" in mountinfo is the tree. */
+static void put_mountinfo(const char *text)
+{
+	struct buf b = { 0 };
+
+	for (const char *at = text; *at; at++)
+		if (*at == '@')
+			buf_puts(&b, tree);
+		else
+			buf_putc(&b, *at);
+	put_file("mountinfo", buf_str(&b));
+	buf_release(&b);
+}
+
+static void check_place(enum cgroup_controller c, const char *parent, bool v2, bool in_root)
+{
+	struct cgroup_place place;
+	struct err e = { 0 };
+
+	if (cgroup_find(&place, c, tree, &e) < 0)
+		TEST_FAIL("no place: %s", e.text);
+	CHECK_STR(place.parent + strlen(tree), parent);
+	CHECK(place.v2 == v2);
+	CHECK(place.in_root == in_root);
+}
+
+TEST(version_1_below_the_own_group)
+{
+	tree_make();
+	put_mountinfo("24 23 0:22 / @/cpu rw - cgroup cgroup rw,cpu,cpuacct\n"
+		      "25 23 0:23 / @/cpuset rw shared:9 - cgroup cgroup rw,cpuset\n"
+		      "26 23 0:24 / @/unified rw - cgroup2 cgroup2 rw\n"
+		      "27 23 0:25 / @/pids rw - cgroup cgroup rw,pids\n");
+	put_file("cgroup", "8:pids:/user/a\n3:cpuset:/other\n1:cpu,cpuacct:/\n0::/\n");
+	put_file("cpu/release_agent", "");
+	put_file("pids/release_agent", "");
+	put_file("pids/user/a/pids.max", "max\n");
+	check_place(CGROUP_CPU, "/cpu", false, true);
+	check_place(CGROUP_PIDS, "/pids/user/a", false, false);
+	tree_remove();
+}
+
+/* As systemd sets it up: controllers are handed down to slices; a session's scope has only processes. */
+TEST(version_2_beside_the_session)
+{
+	tree_make();
+	put_mountinfo("26 23 0:24 / @/fs rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n");
+	put_file("cgroup", "0::/user.slice/user-0.slice/session-1.scope\n");
+	put_file("fs/cgroup.controllers", "cpuset cpu io memory pids\n");
+	put_file("fs/cgroup.subtree_control", "cpu memory pids\n");
+	put_file("fs/user.slice/cgroup.controllers", "cpu memory pids\n");
+	put_file("fs/user.slice/cgroup.subtree_control", "memory pids\n");
+	put_file("fs/user.slice/cgroup.type", "domain\n");
+	put_file("fs/user.slice/user-0.slice/cgroup.controllers", "memory pids\n");
+	put_file("fs/user.slice/user-0.slice/cgroup.subtree_control", "memory pids\n");
+	put_file("fs/user.slice/user-0.slice/cgroup.type", "domain\n");
+	put_file("fs/user.slice/user-0.slice/session-1.scope/cgroup.subtree_control", "");
+	put_file("fs/user.slice/user-0.slice/session-1.scope/cgroup.controllers", "memory pids\n");
+	put_file("fs/user.slice/user-0.slice/session-1.scope/cgroup.type", "domain\n");
+	check_place(CGROUP_PIDS, "/fs/user.slice/user-0.slice", true, false);
+	check_place(CGROUP_CPU, "/fs", true, false);
+	tree_remove();
+}
+
+TEST(a_container_sees_only_its_part)
+{
+	tree_make();
+	put_mountinfo("24 23 0:22 /docker/x @/pids rw - cgroup cgroup rw,pids\n"
+		      "26 23 0:24 / @/fs rw - cgroup2 cgroup2 rw\n");
+	put_file("cgroup", "8:pids:/docker/x/y\n0::/../..\n");
+	put_file("fs/cgroup.controllers", "cpu\n");
+	put_file("fs/cgroup.type", "domain\n");
+	put_file("fs/cgroup.subtree_control", "cpu\n");
+	put_file("pids/y/pids.max", "max\n");
+	check_place(CGROUP_PIDS, "/pids/y", false, false);
+	check_place(CGROUP_CPU, "/fs", true, false);
+	tree_remove();
+}
+
+TEST(no_controller_is_said_with_the_remedy)
+{
+	struct cgroup_place place;
+	struct err e = { 0 };
+
+	tree_make();
+	put_mountinfo("26 23 0:24 / @/fs rw - cgroup2 cgroup2 rw\n");
+	put_file("cgroup", "0::/\n");
+	put_file("fs/cgroup.subtree_control", "");
+	CHECK(cgroup_find(&place, CGROUP_CPU, tree, &e) == -ENOENT);
+	CHECK(strstr(e.text, "echo +cpu > "));
+	put_mountinfo("26 23 0:24 / @/fs rw - tmpfs tmpfs rw\n");
+	CHECK(cgroup_find(&place, CGROUP_CPU, tree, &e) == -ENOENT);
+	CHECK(strstr(e.text, "no control group hierarchy"));
+	tree_remove();
+}
+
+/* ---- groups ---- */
+
+/* Measured on one CPU: 75.2 % for three threads against one, 50.9 % with each in its own session. */
+TEST(groups_predicts)
+{
+	PREDICTIONS({ "groups", "", "threads share alike, 3:1, so 75.0 % : 25.0 %", 0, 0 },
+		    { "groups", "--threads 1,1,2", "threads share alike, 1:1:2, so 25.0 % : 25.0 % : 50.0 %", 0, 0 },
+		    { "groups", "--session", "sessions share alike, 1:1, so 50.0 % : 50.0 %", 0, 0 },
+		    { "groups", "--cgroup", "groups share by weight, 1:1, so 50.0 % : 50.0 %", 0, 0 },
+		    { "groups", "--cgroup --weight 1:3", "groups share by weight, 1:3, so 25.0 % : 75.0 %", 0, 0 });
+}
+
+TEST(groups_refuses)
+{
+	REFUSALS({ "groups", "--threads 0,1", "'0,1'" }, { "groups", "--threads 3,", "'3,'" },
+		 { "groups", "--threads 1,1,1,1,1", "--threads" }, { "groups", "--threads 17", "--threads" },
+		 { "groups", "--weight 1:2", "--cgroup" }, { "groups", "--session --weight 1:2", "--cgroup" },
+		 { "groups", "--cgroup --weight 1:2:3", "--weight" }, { "groups", "--cgroup --weight 1,2", "--weight" },
+		 { "groups", "--cgroup --weight 0:2", "--weight" }, { "groups", "--threads 5", NULL });
+}
+
+TEST_MAIN
