@@ -65,9 +65,10 @@ def killed(words, whom, role):
 
 
 def refuted(line, name):
-    """What the recording shows is not what another line predicts: the check can fail. Who else was busy is no matter."""
+    """What the recording shows is not what another line predicts: its check can fail, whoever else was busy."""
     out = real.report(name, "--as", line)
-    check(real.failures(out) and out["verdict"] != "as predicted", f"'{line}' is refuted by {name}: {out['findings']}")
+    check(real.failures(out), f"'{line}' is refuted by {name}: {out['findings']}")
+    check(out["verdict"] != "as predicted", f"the verdict on '{line}'")
 
 
 def test_groups_share_by_threads_then_by_group():
@@ -94,6 +95,22 @@ def test_groups_of_cgroups_share_by_weight():
 def test_groups_killed_leaves_no_group_and_no_process():
     killed(["groups", "--cgroup"], "groups", "B0")
     killed(["groups", "--cgroup"], "schedviz", "B0")
+
+
+def test_quota_is_a_saw_tooth():
+    out = real.judged("quota", "--quick", name="quota.svz")
+    if out["cannot"]:
+        raise real.Skip(out["doubts"])
+    equal(out["verdict"], "as predicted", f"verdict ({real.failures(out)})")
+    refuted("quota --quick --quota 50ms", "quota.svz")
+    refuted("quota --quick --period 50ms", "quota.svz")
+    equal(groups_left(), [], "control groups left")
+
+
+def test_quota_is_used_up_sooner_by_more_threads():
+    out = real.judged("quota", "--quick", "--threads", "2", name="quota2.svz")
+    if not out["cannot"]:
+        equal(out["verdict"], "as predicted", f"verdict ({real.failures(out)})")
 
 
 real.main()

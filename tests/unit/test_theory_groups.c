@@ -172,4 +172,36 @@ TEST(groups_refuses)
 		 { "groups", "--cgroup --weight 0:2", "--weight" }, { "groups", "--threads 5", NULL });
 }
 
+/* ---- quota ---- */
+
+/* With one CPU, so that it is the same everywhere; measured: 21 % of 1.5 s. */
+TEST(quota_predicts)
+{
+	PREDICTIONS(
+		{ "quota", "--cpus 0", "20 ms / 100 ms = 20 % of a CPU: runs 20 ms, waits 80 ms", 0, 0 },
+		{ "quota", "--cpus 0 --threads 2", "20 ms / 100 ms = 20 % of a CPU: runs 20 ms, waits 80 ms", 0, 0 },
+		{ "quota", "--cpus 0 --quota 5ms --period 40ms",
+		  "5 ms / 40 ms = 12.5 % of a CPU: runs 5 ms, waits 35 ms", 0, 0 });
+}
+
+TEST(quota_of_two_threads_is_gone_in_half_the_time)
+{
+	struct tried t = try_options("quota", "--threads 2");
+	struct facts facts = { 0 };
+
+	t.cfg->nr_cpus = 2;
+	t.w->predict(t.cfg, &facts);
+	CHECK_STR(facts_get(&facts, "theory.text"), "20 ms / 100 ms = 20 % of a CPU: runs 10 ms, waits 90 ms");
+	facts_release(&facts);
+	try_release(&t);
+}
+
+TEST(quota_refuses)
+{
+	REFUSALS({ "quota", "--quota 100ms", "--quota" }, { "quota", "--cpus 0 --threads 2 --quota 100ms", "--quota" },
+		 { "quota", "--quota 100us", "--quota" }, { "quota", "--period 2s", "--period" },
+		 { "quota", "--threads 0", "--threads" }, { "quota", "--policy fifo:1", "fifo:1" },
+		 { "groups", "--policy rr", "rr" });
+}
+
 TEST_MAIN

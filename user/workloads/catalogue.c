@@ -37,7 +37,8 @@
 	X(herd) \
 	X(pingpong) \
 	X(nice) \
-	X(groups)
+	X(groups) \
+	X(quota)
 
 #define X(name) extern const struct workload workload_##name;
 WORKLOADS(X)

@@ -86,6 +86,8 @@ static int groups_prepare(struct workload_cfg *cfg, struct err *e)
 	if (!g->nr)
 		return err_set(e, -EINVAL, "--threads '%s' is not a list of 1 to %d numbers from 1 to %d - as 3,1",
 			       g->threads, MAX_SIDES, MAX_THREADS);
+	if (!sched_is_fair(&cfg->sched))
+		return err_set(e, -EINVAL, "only fair policies share - leave --policy %s out", cfg->policy);
 	for (uint32_t i = 0; i < g->nr; i++)
 		g->weights[i] = 1;
 	if (!g->weight)

@@ -132,6 +132,11 @@ int sched_parse(struct sched_choice *out, const char *policy, const char *nice, 
 	return 0;
 }
 
+bool sched_is_fair(const struct sched_choice *c)
+{
+	return !c->set || kind_of(c->policy) == FAIR;
+}
+
 bool sched_needs_root(const struct sched_choice *c)
 {
 	return c->set && (kind_of(c->policy) != FAIR || c->nice < 0);

@@ -34,6 +34,9 @@ struct sched_choice {
  */
 int sched_parse(struct sched_choice *out, const char *policy, const char *nice, uint64_t slice_ns, struct err *e);
 
+/* Is it other, batch or idle, or nothing at all? The rules of sharing are about these. */
+bool sched_is_fair(const struct sched_choice *c);
+
 /* May only root (CAP_SYS_NICE) ask for it? */
 bool sched_needs_root(const struct sched_choice *c);
 
