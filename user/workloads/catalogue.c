@@ -38,6 +38,8 @@
 	X(pingpong) \
 	X(nice) \
 	X(groups) \
+	X(slice) \
+	X(policy) \
 	X(quota)
 
 #define X(name) extern const struct workload workload_##name;

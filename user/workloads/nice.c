@@ -195,9 +195,11 @@ static void nice_explain(const struct workload_cfg *cfg, const struct evidence *
 	uint64_t all_ns = all_ran_ns(n, ev);
 
 	buf_printf(out, "All %u wanted the same CPU all the time. ", n->nr);
-	for (uint32_t i = 0; i < n->nr; i++)
-		buf_printf(out, "hog%u (nice %d) got %.1f %%%s", i, n->nice[i],
-			   100.0 * (double)ran_ns(ev, i) / (double)all_ns, i + 1 < n->nr ? ", " : ". ");
+	for (uint32_t i = 0; i < n->nr; i++) {
+		buf_printf(out, "hog%u (nice %d) got ", i, n->nice[i]);
+		fmt_percent(out, ran_ns(ev, i), all_ns);
+		buf_puts(out, i + 1 < n->nr ? ", " : ". ");
+	}
 	buf_puts(out, "A nice value is not a rank but a weight, a factor of about 1.25 a step: the nicer task is never "
 		      "shut out, it gets its turn less often. Nobody slept; whoever did not run waited, preempted.");
 }
@@ -211,11 +213,9 @@ const struct workload workload_nice = {
 		"let the nicer one wait until the other is done: it gives CPU time in proportion to weights, 1024 for "
 		"nice 0, and a factor of about 1.25 for each step. Try --nice 0,1 and 0,19, or three values.",
 	.theory = "share of task i = w_i / (sum of all w), where w = 1024 for nice 0, 820 for 1, 335 for 5, 110 for "
-		  "10, 15 "
-		  "for 19 (the kernel's table).",
+		  "10, 15 for 19 (the kernel's table).",
 	.look = "Lanes that take turns on one CPU: who does not run waits. Compare the lengths of their turns and the "
-		"run "
-		"column.",
+		"run column.",
 	.example = "schedviz run nice --nice 0,10",
 	.opts = nice_opts,
 	.cfg_size = sizeof(struct nice_cfg),

@@ -6,7 +6,9 @@
 #include "workloads/sched.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -165,6 +167,59 @@ int sched_apply(const struct sched_choice *c, int tid, struct err *e)
 		buf_release(&what);
 	}
 	return ret;
+}
+
+uint64_t sched_slice_ns(void)
+{
+	struct attr a = { 0 };
+
+	return syscall(SYS_sched_getattr, 0, &a, sizeof(a), 0) < 0 ? 0 : a.runtime;
+}
+
+/* A number in a file of /proc/sys/kernel; `absent` when there is none. */
+static long kernel_knob(const char *name, long absent)
+{
+	char path[80], text[32];
+	int fd, n;
+
+	snprintf(path, sizeof(path), "/proc/sys/kernel/%s", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return absent;
+	n = (int)read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	return n > 0 ? strtol(text, NULL, 10) : absent;
+}
+
+/* The fair server and requests for slices came with the same release, and only the latter can be asked for. */
+uint32_t sched_left_permille(void)
+{
+	long runtime = kernel_knob("sched_rt_runtime_us", 950000), period = kernel_knob("sched_rt_period_us", 1000000);
+
+	if (sched_slice_ns())
+		return 50;
+	return runtime < 0 || period <= runtime ? 0 : (uint32_t)((period - runtime) * 1000 / period);
+}
+
+uint64_t sched_rr_quantum_ns(void)
+{
+	long ms = kernel_knob("sched_rr_timeslice_ms", 100);
+
+	return ms > 0 ? (uint64_t)ms * NSEC_PER_MSEC : 100 * NSEC_PER_MSEC;
+}
+
+const char *sched_policy_name(uint32_t policy)
+{
+	for (size_t i = 0; i < NR_POLICIES; i++)
+		if (policies[i].policy == policy)
+			return policies[i].name;
+	return "unknown";
+}
+
+bool sched_is_realtime(const struct sched_choice *c)
+{
+	return kind_of(c->policy) == REALTIME;
 }
 
 void sched_describe(const struct sched_choice *c, struct buf *out)

@@ -47,6 +47,24 @@ int sched_apply(const struct sched_choice *c, int tid, struct err *e);
 void sched_describe(const struct sched_choice *c, struct buf *out);
 
 /*
+ * The slice of the calling thread, which is of a fair policy: its own, or the kernel's for all. 0: the kernel does not
+ * tell (before 6.12), and knows no requests then.
+ */
+uint64_t sched_slice_ns(void);
+
+/*
+ * What real-time tasks leave to the fair ones on a CPU that they never give up, in thousandths: since 6.12 the fair
+ * server's 50 ms a second, before that what RT throttling keeps back (kernel.sched_rt_runtime_us; 0 when it is off).
+ */
+uint32_t sched_left_permille(void);
+/* How long a turn of SCHED_RR is (kernel.sched_rr_timeslice_ms); 100 ms, the kernel's default, when it is not told. */
+uint64_t sched_rr_quantum_ns(void);
+
+/* A policy by its short name: "other", "fifo" ...; and is it fifo or rr? */
+const char *sched_policy_name(uint32_t policy);
+bool sched_is_realtime(const struct sched_choice *c);
+
+/*
  * The weight of a nice value among fair tasks, 1024 for 0 and a factor of about 1.25 a step
  * (sched_prio_to_weight[], kernel/sched/core.c); SCHED_IDLE has SCHED_IDLE_WEIGHT.
  */

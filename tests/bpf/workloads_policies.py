@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""workloads_policies.py - who gets the CPU, on real events: each as predicted, and checks that can fail."""
+import real
+from real import check
+
+# What competes for one CPU does so here: whatever others do on another one is then no reason to doubt.
+HERE = ["--cpus", str(real.CPUS[0])]
+
+
+def share(out, name):
+    return out["by"][f"share of {name}"]["measured"] / 1e6
+
+
+def predicted(*words, **kw):
+    return real.predicted(*words, *HERE, **kw)
+
+
+def not_predicted(line, name):
+    return real.not_predicted(" ".join([line, *HERE]), name=name)
+
+
+def test_nice_shares_are_within_two_points_of_the_weights():
+    for value, weight in ((1, 820), (5, 335), (10, 110), (19, 15)):
+        out = predicted("nice", "--nice", f"0,{value}", "--scale", "0.5", name=f"nice{value}.svz")
+        want = 1024 / (1024 + weight)
+        got = share(out, "hog0, nice 0")
+        check(abs(got - want) <= 0.02, f"beside nice {value} nice 0 gets {got:.4f}, not {want:.4f}")
+    not_predicted("nice --nice 0,10 --scale 0.5", "nice5.svz")
+    not_predicted("nice --nice 0,5 --scale 0.5", "nice1.svz")
+
+
+def test_slice_changes_turns_not_shares():
+    predicted("slice", "--quick", name="slice.svz")
+    not_predicted("slice --quick --slice 3ms,100ms", "slice.svz")
+
+
+def test_real_time_leaves_a_twentieth():
+    predicted("policy", "--quick", name="fifo.svz")
+    not_predicted("policy --quick --policies other,batch", "fifo.svz")
+
+
+def test_fair_policies_share_by_weight():
+    predicted("policy", "--scale", "0.3", "--policies", "other,batch", name="fair.svz")
+    predicted("policy", "--scale", "0.3", "--policies", "other,idle", name="idle.svz")
+    not_predicted("policy --scale 0.3 --policies other,idle", "fair.svz")
+
+
+real.main()

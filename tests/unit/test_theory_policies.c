@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* test_theory_policies.c - what the workloads about policies predict, and what they refuse. */
+#include "workload_try.h"
+#include "workloads/hogs.h"
+
+#define MS NSEC_PER_MSEC
+#define S NSEC_PER_SEC
+
+/* Weights of the kernel's table: shares .5553 .7535 .9030 .9856 against nice 0. */
+TEST(nice_predicts_by_weight)
+{
+	static const struct prediction rows[] = {
+		{ "nice", "--nice 0,1", "weights 1024:820, so shares 55.5 % : 44.5 %", 0, 0 },
+		{ "nice", "--nice 0,5", "weights 1024:335, so shares 75.3 % : 24.7 %", 0, 0 },
+		{ "nice", "--nice 0,10", "weights 1024:110, so shares 90.3 % : 9.7 %", 0, 0 },
+		{ "nice", "--nice 0,19", "weights 1024:15, so shares 98.6 % : 1.4 %", 0, 0 },
+		{ "nice", "--nice 0,0,0", "weights 1024:1024:1024, so shares 33.3 % : 33.3 % : 33.3 %", 0, 0 },
+	};
+
+	check_predictions(rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+TEST(slice_predicts_equal_shares)
+{
+	static const struct prediction rows[] = {
+		{ "slice", "", "half the CPU each, whatever the slice: 3 ms, 30 ms", 0, 0 },
+		{ "slice", "--slice 100us", "half the CPU each, whatever the slice: 100 us", 0, 0 },
+	};
+
+	check_predictions(rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+TEST(policy_predicts_by_rank_then_weight)
+{
+	static const struct prediction rows[] = {
+		{ "policy", "--policies other,batch", "other0 50.0 %, batch1 50.0 %", 0, 0 },
+		{ "policy", "--policies other,idle", "other0 99.7 %, idle1 0.3 %", 0, 0 },
+		{ "policy", "--policies fifo:20,fifo:10", "fifo0 100.0 %, fifo1 0 %", 0, 0 },
+		{ "policy", "--policies rr,rr,rr,rr", "rr0 25.0 %, rr1 25.0 %, rr2 25.0 %, rr3 25.0 %", 0, 0 },
+		{ "policy", "--policies fifo,rr", "fifo0 all or none, rr1 all or none", 0, 0 },
+	};
+
+	check_predictions(rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+/* What is left beside real time is the kernel's affair; where it is 5 %, as all kernels have it, so says the theory. */
+TEST(policy_predicts_what_real_time_leaves)
+{
+	static const struct prediction rows[] = {
+		{ "policy", "", "fifo0 95.0 %, other1 5.0 %", 0, 0 },
+		{ "policy", "--policies rr,rr,other,other", "rr0 47.5 %, rr1 47.5 %, other2 2.5 %, other3 2.5 %", 0,
+		  0 },
+	};
+
+	if (sched_left_permille() != 50)
+		TEST_SKIP("this kernel does not leave 5 % beside real time");
+	check_predictions(rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+TEST(jain_is_one_when_all_are_equal)
+{
+	CHECK(hogs_jain((uint64_t[]){ 5, 5, 5 }, 3) == 1);
+	CHECK(hogs_jain((uint64_t[]){ 9, 0, 0 }, 3) * 3 == 1);
+	CHECK(hogs_jain((uint64_t[]){ 500, 1 }, 2) < 0.51);
+	CHECK(hogs_jain((uint64_t[]){ 0, 0 }, 2) == 0);
+}
+
+TEST(bad_knobs_are_refused)
+{
+	static const struct refusal rows[] = {
+		{ "nice", "--nice 0,x", "0,x" },
+		{ "nice", "--nice 20", "20" },
+		{ "slice", "--slice 3ms,3ms", "twice" },
+		{ "slice", "--slice 50us", "'50us'" },
+		{ "slice", "--slice 101ms", "'101ms'" },
+		{ "slice", "--slice 3ms,", NULL },
+		{ "slice", "--slice ms", "'ms'" },
+		{ "slice", "--length 0", "--length" },
+		{ "policy", "--policies fast", "'fast'" },
+		{ "policy", "--policies fifo:100", "1 to 99" },
+		{ "policy", "--policies deadline:1ms/2ms", "deadline" },
+		{ "policy", "--length 3s", "2s" },
+		{ "policy", "--scale 1.5", "2s" },
+		{ "policy", "--length 3s --policies other,batch", NULL },
+		{ "policy", "--policies a-policy-of-a-name-that-never-ends,other", "too long" },
+		{ "policy",
+		  "--policies idle,idle,idle,idle,idle,idle,idle,idle,idle,idle,idle,idle,idle,idle,idle,idle,idle",
+		  "16 tasks" },
+	};
+
+	check_refusals(rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+static bool root_for(const char *name, const char *options)
+{
+	struct tried t = try_options(name, options);
+	bool root = workload_needs_root(t.w, t.cfg);
+
+	CHECK(t.ret == 0);
+	try_release(&t);
+	return root;
+}
+
+TEST(root_is_asked_for_where_linux_asks)
+{
+	CHECK(root_for("policy", ""));
+	CHECK(root_for("policy", "--policies other,rr:3"));
+	CHECK(!root_for("policy", "--policies other,batch,idle"));
+	CHECK(!root_for("slice", ""));
+	CHECK(root_for("nice", "--nice -1,0"));
+	CHECK(!root_for("nice", "--nice 0,19"));
+}
+
+TEST_MAIN
