@@ -46,4 +46,22 @@ def test_fair_policies_share_by_weight():
     not_predicted("policy --scale 0.3 --policies other,idle", "fair.svz")
 
 
+def test_a_pinned_task_waits_beside_an_idle_cpu():
+    if len(real.CPUS) < 2:
+        raise real.Skip("needs two CPUs")
+    real.predicted("affinity", "--quick", name="affinity.svz")
+    real.not_predicted("affinity --quick --cpus 0,1", name="affinity.svz")
+    real.not_predicted("affinity --quick --tasks 3", name="affinity.svz")
+
+
+def test_balance_makes_shares_equal_by_migrating():
+    if len(real.CPUS) < 2:
+        raise real.Skip("needs two CPUs")
+    two = ["--cpus", f"{real.CPUS[0]},{real.CPUS[1]}"]
+    real.predicted("balance", "--quick", *two, name="balance.svz")
+    # two tasks on two CPUs: nobody has to move
+    real.judged("balance", "--quick", "--tasks", "2", *two, name="still.svz")
+    real.not_predicted(" ".join(["balance --quick --tasks 3", *two]), name="still.svz")
+
+
 real.main()

@@ -57,6 +57,56 @@ TEST(policy_predicts_what_real_time_leaves)
 	check_predictions(rows, sizeof(rows) / sizeof(rows[0]));
 }
 
+TEST(balance_and_affinity_predict)
+{
+	static const struct prediction rows[] = {
+		{ "affinity", "", "2 x 500 ms of CPU on 1 CPU: 1 s, though others are free", 1 * S, 1 * S },
+		{ "affinity", "--cpus 0 -n 1", "1 x 500 ms of CPU on 1 CPU: 500 ms", 500 * MS, 500 * MS },
+		{ "affinity", "--quick -n 3", "3 x 200 ms of CPU on 1 CPU: 600 ms, though others are free", 600 * MS,
+		  600 * MS },
+		{ "balance", "--cpus 0", "3 tasks on 1 CPU: 1/3 = 33.3 % of a CPU each", 0, 0 },
+	};
+
+	check_predictions(rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+/* On two CPUs, whatever this machine has: 2/3, 1/2 and 2/5 are the published shares of 3, 4 and 5 tasks. */
+TEST(balance_predicts_for_two_cpus)
+{
+	static const char *const texts[] = {
+		"2 tasks on 2 CPUs: 100.0 % of a CPU each",
+		"3 tasks on 2 CPUs: 2/3 = 66.7 % of a CPU each, by migrating",
+		"4 tasks on 2 CPUs: 2/4 = 50.0 % of a CPU each",
+		"5 tasks on 2 CPUs: 2/5 = 40.0 % of a CPU each, by migrating",
+	};
+
+	for (uint64_t n = 2; n <= 5; n++) {
+		struct tried t = try_options("balance", "");
+		struct facts facts = { 0 };
+
+		CHECK(workload_restore(t.w, t.cfg, 2, &t.e) == 0);
+		t.cfg->tasks = n;
+		t.w->predict(t.cfg, &facts);
+		CHECK_STR(facts_get(&facts, "theory.text"), texts[n - 2]);
+		facts_release(&facts);
+		try_release(&t);
+	}
+}
+
+TEST(affinity_predicts_bounds_for_two_cpus)
+{
+	struct tried t = try_options("affinity", "--cpus 0 -n 3");
+	struct facts facts = { 0 };
+
+	CHECK(workload_restore(t.w, t.cfg, 2, &t.e) == 0);
+	t.w->predict(t.cfg, &facts);
+	CHECK_STR(facts_get(&facts, "theory.text"),
+		  "3 x 500 ms of CPU on 2 CPUs: 750 ms to 1.25 s, though others are free");
+	CHECK_U64(facts_u64(&facts, "theory.wall_min_ns", 0), 750 * MS);
+	facts_release(&facts);
+	try_release(&t);
+}
+
 TEST(jain_is_one_when_all_are_equal)
 {
 	CHECK(hogs_jain((uint64_t[]){ 5, 5, 5 }, 3) == 1);

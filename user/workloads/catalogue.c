@@ -40,7 +40,9 @@
 	X(groups) \
 	X(slice) \
 	X(policy) \
-	X(quota)
+	X(quota) \
+	X(affinity) \
+	X(balance)
 
 #define X(name) extern const struct workload workload_##name;
 WORKLOADS(X)

@@ -79,6 +79,15 @@ int hogs_run(const struct hog *hogs, uint32_t n, int kind, uint64_t length_ns)
 	return 0;
 }
 
+int hogs_may(const struct workload_cfg *cfg, uint64_t ns, struct err *e)
+{
+	if (cfg->sched.runtime_ns)
+		return err_set(e, -EINVAL, "a deadline task cannot make others - 'schedviz run deadline' is about it");
+	if (sched_is_realtime(&cfg->sched) && ns > HOGS_REALTIME_MAX_NS)
+		return err_set(e, -EINVAL, "real-time tasks may hold a CPU for 2s at most - make it shorter");
+	return 0;
+}
+
 int hogs_list(const char *list, const char *option, int (*take)(void *ctx, uint32_t i, const char *word, struct err *e),
 	      void *ctx, struct err *e)
 {

@@ -30,6 +30,12 @@ struct hog {
 int hogs_run(const struct hog *hogs, uint32_t n, int kind, uint64_t length_ns);
 
 /*
+ * May --policy be put on tasks that keep their CPUs for up to `ns`? -EINVAL and a sentence: deadline, whose tasks can
+ * neither be made by each other nor pinned, and real time for longer than HOGS_REALTIME_MAX_NS. For prepare().
+ */
+int hogs_may(const struct workload_cfg *cfg, uint64_t ns, struct err *e);
+
+/*
  * A list as "a,b,c": calls `take` for each word, at most HOGS_MAX of them; returns how many, or -EINVAL and a sentence
  * that names `option`. `take` returns 0 or a negative code, its sentence is made in `e`.
  */

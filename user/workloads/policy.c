@@ -77,7 +77,7 @@ static int policy_prepare(struct workload_cfg *cfg, struct err *e)
 	p->nr = (uint32_t)n;
 	p->length_ns = workload_scaled(cfg, p->length_ns);
 	if (count_rt(p) && p->length_ns > HOGS_REALTIME_MAX_NS)
-		return err_set(e, -EINVAL, "real-time tasks may hold a CPU for 2s at most - give a shorter --length");
+		return err_set(e, -EINVAL, "real-time tasks may hold a CPU for 2s at most - make it shorter");
 	return 0;
 }
 

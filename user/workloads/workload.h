@@ -55,10 +55,11 @@ enum workload_kind { KIND_PROCS, KIND_THREADS };
 		OPT_STRING(0, "nice", st, c.nice, "N", "give it this nice value, -20 to 19"),          \
 		OPT_DURATION(0, "slice", st, c.slice_ns, SCHED_SLICE_MIN_NS, SCHED_SLICE_MAX_NS,       \
 			     "ask the kernel (6.12 on) for time slices of this length")
-#define WORKLOAD_RUN_OPTS(st, c)                                                                           \
-	OPT_STRING(0, "cpus", st, c.cpus, "LIST", "run on these CPUs only, as 0-1,3"),                     \
-		OPT_U64(0, "seed", st, c.seed, 0, UINT64_MAX, "N",                                         \
-			"let lengths differ, by half either way, the same for the same N (0: all equal)"), \
+#define WORKLOAD_RUN_OPTS(st, c) \
+	OPT_STRING(0, "cpus", st, c.cpus, "LIST", "run on these CPUs only, as 0-1,3"), WORKLOAD_PACE_OPTS(st, c)
+#define WORKLOAD_PACE_OPTS(st, c)                                                                          \
+	OPT_U64(0, "seed", st, c.seed, 0, UINT64_MAX, "N",                                                 \
+		"let lengths differ, by half either way, the same for the same N (0: all equal)"),         \
 		OPT_STRING(0, "scale", st, c.scale, "FACTOR", "multiply all durations by it, as 0.1"),     \
 		OPT_FLAG(0, "quick", st, c.quick, "be done soon: short durations, few rounds"),            \
 		OPT_U64(0, "repeat", st, c.repeat, 1, 1000, "K", "record it K times, into FILE-1, FILE-2, ...")
