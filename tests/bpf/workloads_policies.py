@@ -46,6 +46,24 @@ def test_fair_policies_share_by_weight():
     not_predicted("policy --scale 0.3 --policies other,idle", "fair.svz")
 
 
+def delay(out, permille=99):
+    for what, finding in out["by"].items():
+        if what.endswith(f"{permille}th percentile"):
+            return finding["measured"]
+    raise AssertionError(f"no delay among {list(out['by'])}")
+
+
+def test_latency_is_bought_back_by_weight_class_and_rank():
+    crowd = delay(predicted("interactive", "--quick", name="equal.svz"))
+    not_predicted("interactive --quick --policy fifo:10", "equal.svz")
+    first = delay(predicted("interactive", "--quick", "--policy", "fifo:10", name="rt.svz"))
+    not_predicted("interactive --quick", "rt.svz")
+    predicted("interactive", "--quick", "--hog-policy", "idle", name="idle-hogs.svz")
+    predicted("interactive", "--quick", "--nice", "-10", name="heavy.svz")
+    predicted("interactive", "--quick", "--slice", "100us", name="short.svz")
+    check(crowd > 2 * first, f"99 of 100 ran within {crowd} ns beside equals, within {first} ns as real time")
+
+
 def test_a_pinned_task_waits_beside_an_idle_cpu():
     if len(real.CPUS) < 2:
         raise real.Skip("needs two CPUs")

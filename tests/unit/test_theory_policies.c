@@ -107,6 +107,25 @@ TEST(affinity_predicts_bounds_for_two_cpus)
 	try_release(&t);
 }
 
+TEST(interactive_predicts_by_how_it_stands_to_the_hogs)
+{
+	static const struct prediction rows[] = {
+		{ "interactive", "", "at once while it is owed time, else at a tick: 1 of 100 above 1 ms", 0, 0 },
+		{ "interactive", "--hogs 1", "at once while it is owed time, else at a tick", 0, 0 },
+		{ "interactive", "--hogs 0", "nobody is in its way: it runs at once", 0, 0 },
+		{ "interactive", "--nice -10", "weight gives right of way: it runs at once, nearly always", 0, 0 },
+		{ "interactive", "--hog-nice 10", "weight gives right of way: it runs at once, nearly always", 0, 0 },
+		{ "interactive", "--nice 5", "it weighs less than a hog: 1 of 20 wake-ups waits for a tick or more", 0,
+		  0 },
+		{ "interactive", "--slice 100us", "a short slice gives right of way: at once, or at the next tick", 0,
+		  0 },
+		{ "interactive", "--hog-policy idle", "SCHED_IDLE gives way: it runs at once, nearly always", 0, 0 },
+		{ "interactive", "--policy fifo:10", "real time goes first: it runs at once", 0, 0 },
+	};
+
+	check_predictions(rows, sizeof(rows) / sizeof(rows[0]));
+}
+
 TEST(jain_is_one_when_all_are_equal)
 {
 	CHECK(hogs_jain((uint64_t[]){ 5, 5, 5 }, 3) == 1);
@@ -157,6 +176,9 @@ TEST(root_is_asked_for_where_linux_asks)
 	CHECK(root_for("policy", "--policies other,rr:3"));
 	CHECK(!root_for("policy", "--policies other,batch,idle"));
 	CHECK(!root_for("slice", ""));
+	CHECK(!root_for("interactive", "--hog-policy idle"));
+	CHECK(root_for("interactive", "--hog-nice -1"));
+	CHECK(root_for("interactive", "--policy rr"));
 	CHECK(root_for("nice", "--nice -1,0"));
 	CHECK(!root_for("nice", "--nice 0,19"));
 }

@@ -41,6 +41,7 @@
 	X(slice) \
 	X(policy) \
 	X(quota) \
+	X(interactive) \
 	X(affinity) \
 	X(balance)
 
