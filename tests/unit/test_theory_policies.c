@@ -126,6 +126,32 @@ TEST(interactive_predicts_by_how_it_stands_to_the_hogs)
 	check_predictions(rows, sizeof(rows) / sizeof(rows[0]));
 }
 
+TEST(deadline_predicts_for_two_cpus)
+{
+	static const struct prediction rows[] = {
+		{ "deadline", "", "3 x 10 ms every 100 ms: greedy gets 10.0 %, no job is late", 0, 0 },
+		{ "deadline", "--quick --work 15ms", "3 x 10 ms every 100 ms: greedy gets 10.0 %, every job is late", 0,
+		  0 },
+		{ "deadline", "--tasks 0 --runtime 5ms --period 20ms", "1 x 5 ms every 20 ms: greedy gets 25.0 %", 0,
+		  0 },
+		{ "deadline", "--tasks 18", "19 x 10 ms every 100 ms: greedy gets 10.0 %, no job is late", 0, 0 },
+		{ "deadline", "--tasks 19", "20 x 10 ms every 100 ms is more than 0.95 x 2 CPUs: some are refused", 0,
+		  0 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct tried t = try_options(rows[i].name, rows[i].options);
+		struct facts facts = { 0 };
+
+		CHECK(t.ret == 0);
+		t.cfg->nr_cpus = 2;
+		t.w->predict(t.cfg, &facts);
+		CHECK_STR(facts_get(&facts, "theory.text"), rows[i].text);
+		facts_release(&facts);
+		try_release(&t);
+	}
+}
+
 TEST(jain_is_one_when_all_are_equal)
 {
 	CHECK(hogs_jain((uint64_t[]){ 5, 5, 5 }, 3) == 1);
@@ -179,6 +205,7 @@ TEST(root_is_asked_for_where_linux_asks)
 	CHECK(!root_for("interactive", "--hog-policy idle"));
 	CHECK(root_for("interactive", "--hog-nice -1"));
 	CHECK(root_for("interactive", "--policy rr"));
+	CHECK(root_for("deadline", ""));
 	CHECK(root_for("nice", "--nice -1,0"));
 	CHECK(!root_for("nice", "--nice 0,19"));
 }

@@ -40,6 +40,7 @@
 	X(groups) \
 	X(slice) \
 	X(policy) \
+	X(deadline) \
 	X(quota) \
 	X(interactive) \
 	X(affinity) \
