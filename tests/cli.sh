@@ -315,7 +315,7 @@ completion()
 	same completes_options "$(completes schedviz show --col)" "--columns --color"
 	same completes_choices "$(completes schedviz show --color a)" "auto always"
 	same completes_choices_behind_an_equals_sign "$(completes schedviz show --color = ne)" never
-	same completes_workloads "$(completes schedviz run po)" pool
+	same completes_workloads "$(completes schedviz run pol)" policy
 	same completes_options_of_workloads "$(completes schedviz run pool --work)" "--workers --work"
 	same completes_choices_of_workloads "$(completes schedviz run pool --handoff so)" socketpair
 	same completes_recordings "$(completes schedviz stat s)" small.svz

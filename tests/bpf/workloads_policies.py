@@ -73,6 +73,19 @@ def test_latency_is_bought_back_by_weight_class_and_rank():
     check(crowd > 2 * first, f"99 of 100 ran within {crowd} ns beside equals, within {first} ns as real time")
 
 
+def test_jobs_are_served_as_the_textbooks_say():
+    for policy in ("other", "batch", "fifo:1", "rr:1"):
+        predicted("jobs", "--policy", policy, name=f"jobs-{policy[:4]}.svz")
+    not_predicted("jobs --policy fifo:1", "jobs-othe.svz")
+    not_predicted("jobs", "jobs-fifo.svz")
+    out = not_predicted("jobs --jobs 0:100,10:10,10:40", "jobs-othe.svz")
+    check(any("job2" in f for f in real.failures(out)), "which claims failed:", real.failures(out))
+    # turns of 100 ms: round robin is not first come first served where a job is longer than that
+    predicted("jobs", "--jobs", "0:300,0:30,0:30", "--policy", "rr:1", name="long.svz")
+    not_predicted("jobs --jobs 0:300,0:30,0:30 --policy fifo:1", "long.svz")
+    not_predicted("jobs --jobs 0:300,0:30,0:30", "long.svz")
+
+
 def every_cpu_allowed():
     with open("/sys/devices/system/cpu/online") as f:
         ranges = [r.split("-") for r in f.read().strip().split(",")]

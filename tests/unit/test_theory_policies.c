@@ -2,6 +2,7 @@
 /* test_theory_policies.c - what the workloads about policies predict, and what they refuse. */
 #include "workload_try.h"
 #include "workloads/hogs.h"
+#include "workloads/textbook.h"
 
 #define MS NSEC_PER_MSEC
 #define S NSEC_PER_SEC
@@ -152,6 +153,111 @@ TEST(deadline_predicts_for_two_cpus)
 	}
 }
 
+/* ---- textbooks ---- */
+
+struct example {
+	struct textbook_job jobs[5];
+	uint32_t n;
+	uint64_t quantum_ns;
+	uint64_t turnaround_ns, response_ns, waiting_ns; /* sums over all jobs, which stay whole numbers */
+};
+
+#define J(arrival, length)                  \
+	{                                   \
+		(arrival) * MS, (length)*MS \
+	}
+
+/* Operating Systems: Three Easy Pieces, chapter 7; Silberschatz, Galvin, Gagne, Operating System Concepts, chapter 5.
+ */
+static const struct example examples[] = {
+	{ { J(0, 10), J(0, 10), J(0, 10) }, 3, 0, 60 * MS, 30 * MS, 30 * MS },		  /* OSTEP: 20 */
+	{ { J(0, 100), J(0, 10), J(0, 10) }, 3, 0, 330 * MS, 210 * MS, 210 * MS },	  /* OSTEP: 110 */
+	{ { J(0, 10), J(0, 10), J(0, 100) }, 3, 0, 150 * MS, 30 * MS, 30 * MS },	  /* OSTEP, SJF's order: 50 */
+	{ { J(0, 100), J(10, 10), J(10, 10) }, 3, 0, 310 * MS, 190 * MS, 190 * MS },	  /* OSTEP: 103.33 */
+	{ { J(0, 5), J(0, 5), J(0, 5) }, 3, 0, 30 * MS, 15 * MS, 15 * MS },		  /* OSTEP: response 5 */
+	{ { J(0, 5), J(0, 5), J(0, 5) }, 3, 1 * MS, 42 * MS, 3 * MS, 27 * MS },		  /* OSTEP: 14 and 1 */
+	{ { J(0, 24), J(0, 3), J(0, 3) }, 3, 0, 81 * MS, 51 * MS, 51 * MS },		  /* OSC: waiting 17 */
+	{ { J(0, 3), J(0, 3), J(0, 24) }, 3, 0, 39 * MS, 9 * MS, 9 * MS },		  /* OSC: waiting 3 */
+	{ { J(0, 24), J(0, 3), J(0, 3) }, 3, 4 * MS, 47 * MS, 11 * MS, 17 * MS },	  /* OSC: waiting 5.66 */
+	{ { J(0, 300), J(0, 30), J(0, 30) }, 3, 100 * MS, 650 * MS, 230 * MS, 290 * MS }, /* turnaround 216.67 */
+};
+
+TEST(textbooks_answers_are_found)
+{
+	for (const struct example *x = examples; x < examples + sizeof(examples) / sizeof(examples[0]); x++) {
+		uint64_t turnaround = 0, response = 0, waiting = 0;
+		struct textbook_times t[5];
+
+		textbook_queue(x->jobs, x->n, (struct textbook_turn){ .quantum_ns = x->quantum_ns }, t);
+		for (uint32_t i = 0; i < x->n; i++) {
+			turnaround += t[i].finish_ns - x->jobs[i].arrival_ns;
+			response += t[i].first_ns - x->jobs[i].arrival_ns;
+			waiting += t[i].finish_ns - x->jobs[i].arrival_ns - x->jobs[i].length_ns;
+		}
+		CHECK_U64(turnaround, x->turnaround_ns);
+		CHECK_U64(response, x->response_ns);
+		CHECK_U64(waiting, x->waiting_ns);
+	}
+}
+
+/* A turn begun 1 ms before a tick has that tick as its first: 24 ticks later it is over, after 97 ms of 100. */
+TEST(turns_end_at_ticks)
+{
+	const struct textbook_job jobs[] = { J(0, 100), J(10, 10), J(10, 10) };
+	struct textbook_turn turn = { 100 * MS, 4 * MS, 1 * MS };
+	struct textbook_times t[3];
+
+	textbook_queue(jobs, 3, turn, t);
+	CHECK_U64(t[1].first_ns, 97 * MS);
+	CHECK_U64(t[0].finish_ns, 120 * MS);
+	turn.phase_ns = 0; /* a tick just before it: the turn is whole, and the job is done at its end */
+	textbook_queue(jobs, 3, turn, t);
+	CHECK_U64(t[0].finish_ns, 100 * MS);
+}
+
+/* A CPU that idles between jobs, and a turn that is renewed because nobody waits. */
+TEST(queues_may_be_empty)
+{
+	const struct textbook_job jobs[] = { J(5, 10), J(30, 10) };
+	struct textbook_times t[2];
+
+	textbook_queue(jobs, 2, (struct textbook_turn){ .quantum_ns = 3 * MS }, t);
+	CHECK_U64(t[0].first_ns, 5 * MS);
+	CHECK_U64(t[0].finish_ns, 15 * MS);
+	CHECK_U64(t[1].finish_ns, 40 * MS);
+	textbook_fluid(jobs, 2, t);
+	CHECK_U64(t[0].finish_ns, 15 * MS);
+	CHECK_U64(t[1].finish_ns, 40 * MS);
+}
+
+TEST(processor_sharing_divides_evenly)
+{
+	const struct textbook_job jobs[] = { J(0, 100), J(10, 10), J(10, 10) };
+	struct textbook_times t[3];
+
+	textbook_fluid(jobs, 3, t);
+	CHECK_U64(t[0].finish_ns, 120 * MS);
+	CHECK_U64(t[1].finish_ns, 40 * MS);
+	CHECK_U64(t[2].finish_ns, 40 * MS);
+}
+
+/* Real SCHED_OTHER took 61.01 and 179.76 ms, FIFO 103.68. */
+TEST(jobs_predicts_by_policy)
+{
+	static const struct prediction rows[] = {
+		{ "jobs", "", "processor sharing: mean turnaround 60 ms", 0, 0 },
+		{ "jobs", "--jobs 0:300,0:30,0:30 --policy batch", "processor sharing: mean turnaround 180 ms", 0, 0 },
+		{ "jobs", "--policy fifo", "first come first served: mean turnaround 103.333 ms, response 63.333 ms", 0,
+		  0 },
+		{ "jobs", "--jobs 0:100us --policy fifo:99",
+		  "first come first served: mean turnaround 100 us, response 0 ns", 0, 0 },
+		{ "jobs", "--jobs 0:5,0:5,0:5 --policy rr", "round robin: mean turnaround 10 ms, response 5 ms", 0, 0 },
+		{ "jobs", "--scale 0.5", "processor sharing: mean turnaround 30 ms", 0, 0 },
+	};
+
+	check_predictions(rows, sizeof(rows) / sizeof(rows[0]));
+}
+
 TEST(jain_is_one_when_all_are_equal)
 {
 	CHECK(hogs_jain((uint64_t[]){ 5, 5, 5 }, 3) == 1);
@@ -206,6 +312,8 @@ TEST(root_is_asked_for_where_linux_asks)
 	CHECK(root_for("interactive", "--hog-nice -1"));
 	CHECK(root_for("interactive", "--policy rr"));
 	CHECK(root_for("deadline", ""));
+	CHECK(root_for("jobs", "--policy fifo"));
+	CHECK(!root_for("jobs", "--policy batch"));
 	CHECK(root_for("nice", "--nice -1,0"));
 	CHECK(!root_for("nice", "--nice 0,19"));
 }

@@ -43,6 +43,7 @@
 	X(deadline) \
 	X(quota) \
 	X(interactive) \
+	X(jobs) \
 	X(affinity) \
 	X(balance)
 
