@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#define BURN_LOOKS 6
+#define BURN_LOOKS 8
 
 /*
  * Learn how fast the loop is, in about 10 ms of CPU time. Once, before threads or processes that burn are made;
