@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include "base/alloc.h"
+#include "render/jobs.h"
 
 struct served {
 	uint32_t worker; /* task_id.i */
@@ -51,15 +52,15 @@ static void on_span(void *ctx, const struct span *s)
 	}
 }
 
-static void list_served(struct pass *p, const struct job *jobs, size_t nr)
+static void list_served(struct pass *p, const struct model *m, const struct job *jobs, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++)
-		if (task_some(jobs[i].worker) && jobs[i].started_ns < jobs[i].finished_ns)
+		if (task_some(jobs[i].worker) && jobs[i].started_ns < job_left_ns(m, &jobs[i]))
 			p->v[p->n++] = (struct served){
 				.worker = jobs[i].worker.i,
 				.job = i,
 				.from_ns = jobs[i].started_ns,
-				.to_ns = jobs[i].finished_ns,
+				.to_ns = job_left_ns(m, &jobs[i]),
 			};
 	qsort(p->v, p->n, sizeof(*p->v), by_worker);
 	for (uint32_t t = 0; t < p->nr_tasks; t++)
@@ -82,7 +83,7 @@ int job_times_measure(struct job_times *t, const struct model *known, struct tra
 	t->ns = xcalloc(t->nr, sizeof(*t->ns));
 	p.v = xcalloc(t->nr, sizeof(*p.v));
 	p.cursor = xcalloc(p.nr_tasks + 1u, sizeof(*p.cursor));
-	list_served(&p, jobs, t->nr);
+	list_served(&p, known, jobs, t->nr);
 	ret = model_build(&m, r, &sink, 1, e);
 	model_free(m);
 	free(p.cursor);

@@ -36,6 +36,27 @@ uint64_t job_turnaround_ns(const struct job *j)
 	return job_between(j->submitted_ns, j->finished_ns);
 }
 
+uint64_t job_left_ns(const struct model *m, const struct job *j)
+{
+	const struct task *worker;
+
+	if (j->finished_ns != JOB_UNSEEN || j->started_ns == JOB_UNSEEN || !task_some(j->worker))
+		return j->finished_ns;
+	worker = model_task(m, j->worker);
+	return worker->died_here ? worker->died_ns : JOB_UNSEEN;
+}
+
+const char *jobs_await(const struct model *m)
+{
+	size_t nr, own = 0, others = 0;
+	const struct job *jobs = model_jobs(m, &nr);
+
+	for (size_t i = 0; i < nr; i++)
+		if (task_some(jobs[i].submitter) && task_some(jobs[i].worker))
+			task_is(jobs[i].submitter, jobs[i].worker) ? own++ : others++;
+	return own && !others ? "a turn" : "a worker";
+}
+
 static uint64_t first_ns(const struct job *j)
 {
 	uint64_t ns = j->submitted_ns < j->started_ns ? j->submitted_ns : j->started_ns;
@@ -43,9 +64,9 @@ static uint64_t first_ns(const struct job *j)
 	return ns < j->finished_ns ? ns : j->finished_ns;
 }
 
-bool job_in_window(const struct job *j, struct window w)
+bool job_in_window(const struct model *m, const struct job *j, struct window w)
 {
-	return first_ns(j) < w.to_ns && j->finished_ns >= w.from_ns;
+	return first_ns(j) < w.to_ns && job_left_ns(m, j) >= w.from_ns;
 }
 
 /* Columns [from, to) where at least half of the cell lies inside [from_ns, to_ns). */
@@ -116,7 +137,7 @@ bool paint_worker_jobs(const struct grid *g, const struct model *m, task_id work
 	const struct job *jobs = model_jobs(m, &nr);
 
 	for (size_t i = 0; i < nr; i++) {
-		struct reach r = reach(&g->axis, jobs[i].started_ns, jobs[i].finished_ns);
+		struct reach r = reach(&g->axis, jobs[i].started_ns, job_left_ns(m, &jobs[i]));
 
 		if (!task_is(jobs[i].worker, worker) || jobs[i].started_ns == JOB_UNSEEN || r.from >= r.to)
 			continue;
@@ -157,30 +178,40 @@ static void write_worker(const struct model *m, const struct job *j, struct cell
 	buf_release(&name);
 }
 
-static const char *const wait_words[] = { "waits for a worker", "waits" };
+/* "waits for a worker" where there is room, or "waits". */
+static void write_wait(const struct model *m, struct cell *row, struct reach r)
+{
+	struct buf words = { 0 };
+	unsigned at;
+
+	buf_printf(&words, "waits for %s", jobs_await(m));
+	at = cells_room(row, r.from, r.to, (unsigned)words.len);
+	if (at == UINT32_MAX) {
+		buf_reset(&words);
+		buf_puts(&words, "waits");
+		at = cells_room(row, r.from, r.to, (unsigned)words.len);
+	}
+	if (at != UINT32_MAX)
+		cells_text(row, at, buf_str(&words), INK_QUEUE, INK_PLAIN);
+	buf_release(&words);
+}
 
 void paint_job(const struct grid *g, const struct model *m, const struct job *j, const struct style *st,
 	       struct cell *row, struct seen *seen)
 {
 	struct reach queued = reach(&g->axis, j->submitted_ns, j->started_ns);
-	struct reach served = reach(&g->axis, j->started_ns, j->finished_ns);
-	unsigned at = UINT32_MAX;
+	uint64_t left_ns = job_left_ns(m, j);
+	struct reach served = reach(&g->axis, j->started_ns, left_ns);
 
 	if (j->submitted_ns != JOB_UNSEEN)
 		for (unsigned c = queued.from; c < queued.to; c++) {
 			cell_set(&row[c], glyph_text(st, GLYPH_QUEUE), INK_QUEUE, INK_PLAIN);
 			seen->glyph[GLYPH_QUEUE] = true;
 		}
-	for (size_t i = 0; i < sizeof(wait_words) / sizeof(wait_words[0]) && at == UINT32_MAX; i++) {
-		unsigned length = (unsigned)strlen(wait_words[i]);
-
-		at = cells_room(row, queued.from, queued.to, length);
-		if (at != UINT32_MAX)
-			cells_text(row, at, wait_words[i], INK_QUEUE, INK_PLAIN);
-	}
+	write_wait(m, row, queued);
 	if (j->started_ns == JOB_UNSEEN)
 		return;
-	if (served.from >= served.to && j->started_ns < g->axis.window.to_ns && j->finished_ns > g->axis.window.from_ns)
+	if (served.from >= served.to && j->started_ns < g->axis.window.to_ns && left_ns > g->axis.window.from_ns)
 		served = one_cell(&g->axis, j->started_ns);
 	bracket(st, j, row, served);
 	write_worker(m, j, row, served);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * jobs.h - jobs in the picture: written over the worker that does them, and on lanes of their own from the moment they
- * were submitted, so that the wait for a worker can be seen.
+ * were submitted, so that the wait for a worker, or for a turn, can be seen.
  */
 #ifndef SCHEDVIZ_RENDER_JOBS_H
 #define SCHEDVIZ_RENDER_JOBS_H
@@ -22,8 +22,20 @@ uint64_t job_waited_ns(const struct job *j);	 /* submitted to started */
 uint64_t job_service_ns(const struct job *j);	 /* started to finished */
 uint64_t job_turnaround_ns(const struct job *j); /* submitted to finished */
 
+/*
+ * When its worker was done with it: finished, or the worker died with it; JOB_UNSEEN if it has it yet, or never had
+ * it.
+ */
+uint64_t job_left_ns(const struct model *m, const struct job *j);
+
+/*
+ * What jobs wait for between submit and start: "a worker"; or "a turn" where all were done by those who submitted them,
+ * as when tasks come to a lock.
+ */
+const char *jobs_await(const struct model *m);
+
 /* Is any part of the job, its wait for a worker included, inside the window? */
-bool job_in_window(const struct job *j, struct window w);
+bool job_in_window(const struct model *m, const struct job *j, struct window w);
 
 /*
  * Over a worker's painted lane: sleep inside a job becomes a line, and the job's name is written into a stretch that
@@ -33,7 +45,7 @@ bool job_in_window(const struct job *j, struct window w);
 bool paint_worker_jobs(const struct grid *g, const struct model *m, task_id worker, const struct style *st,
 		       struct cell *row, struct cell *above, struct seen *seen);
 
-/* A job's own lane: waiting for a worker, then with the name of the worker that did it. */
+/* A job's own lane: waiting, then with the name of the worker that did it, or died of it. */
 void paint_job(const struct grid *g, const struct model *m, const struct job *j, const struct style *st,
 	       struct cell *row, struct seen *seen);
 

@@ -134,6 +134,8 @@ static void add_job(struct lanes *l, const struct job *j)
 	line->label_ink = ink_of_job(j->id);
 	if (service != JOB_UNSEEN)
 		put_side(l, line, SIDE_RUN, service, INK_PLAIN);
+	else if (job_left_ns(l->sum->model, j) != JOB_UNSEEN)
+		buf_puts(&line->side[SIDE_RUN], "lost"); /* with its worker */
 	if (waited != JOB_UNSEEN)
 		put_side(l, line, SIDE_WAIT, waited, INK_QUEUE);
 	if (turnaround != JOB_UNSEEN)
@@ -151,7 +153,7 @@ static bool lane_of_task(const struct lanes *l, task_id id)
 /* With a filter only the jobs of the tasks it lets through. */
 static bool job_wanted(const struct lanes *l, const struct job *j, bool filtered)
 {
-	return job_in_window(j, l->sum->window) && (!filtered || lane_of_task(l, j->worker));
+	return job_in_window(l->sum->model, j, l->sum->window) && (!filtered || lane_of_task(l, j->worker));
 }
 
 static void add_jobs(struct lanes *l, bool filtered)
@@ -196,7 +198,7 @@ static void add_cpu(struct lanes *l, uint32_t cpu)
 }
 
 #define SHARE_COLUMNS 6u /* "12.3 %", "<0.1 %" */
-#define CPU_LANES 16 /* of a larger machine only the busy CPUs, at most so many, unless all are asked for */
+#define CPU_LANES 16	 /* of a larger machine only the busy CPUs, at most so many, unless all are asked for */
 
 static void add_cpus(struct lanes *l, bool all)
 {

@@ -9,15 +9,15 @@
 struct entry {
 	enum glyph glyph;
 	enum ink ink;
-	const char *words; /* %s is what jobs are called */
+	const char *words; /* %j: what jobs are called; %w: what they wait for */
 };
 
 static const struct entry entries[] = {
 	{ GLYPH_BRIEF, INK_RUN, "ran, however briefly" },
 	{ GLYPH_WAIT, INK_WAIT, "waits for a CPU" },
 	{ GLYPH_SLEEP, INK_SLEEP, "asleep" },
-	{ GLYPH_IN_JOB, INK_JOB, "asleep inside a %s" },
-	{ GLYPH_QUEUE, INK_QUEUE, "%s waits for a worker" },
+	{ GLYPH_IN_JOB, INK_JOB, "asleep inside a %j" },
+	{ GLYPH_QUEUE, INK_QUEUE, "%j waits for %w" },
 	{ GLYPH_BLOCKED, INK_BLOCKED, "blocked (uninterruptible)" },
 	{ GLYPH_STOPPED, INK_STOPPED, "stopped" },
 	{ GLYPH_UNKNOWN, INK_UNKNOWN, "unknown: not recorded" },
@@ -66,23 +66,30 @@ static void put_bars(struct flow *f, const struct seen *seen)
 	buf_release(&bars);
 }
 
-/* The words of an entry, with what jobs are called in the place of %s. */
-static void put_words(const char *words, const char *noun, struct buf *out)
+/* The words of an entry, with what is meant in the place of %j and %w. */
+static void put_words(const char *words, const struct legend_jobs *jobs, struct buf *out)
 {
-	const char *at = strstr(words, "%s");
-
-	buf_put(out, words, at ? (size_t)(at - words) : strlen(words));
-	if (at) {
-		if (at - words > 2 && !strncmp(at - 3, " a ", 3) && *noun && strchr("aeiou", *noun)) {
+	for (; *words; words++) {
+		if (*words != '%') {
+			buf_putc(out, *words);
+			continue;
+		}
+		words++;
+		if (*words == 'w') {
+			buf_puts(out, jobs->await);
+			continue;
+		}
+		if (out->len > 2 && !strcmp(buf_str(out) + out->len - 3, " a ") && *jobs->noun &&
+		    strchr("aeiou", *jobs->noun)) {
 			out->len--;
 			buf_puts(out, "n ");
 		}
-		buf_puts(out, noun);
-		buf_puts(out, at + 2);
+		buf_puts(out, jobs->noun);
 	}
 }
 
-void legend_put(const struct seen *seen, const char *noun, uint64_t cell_ns, const struct style *st, struct buf *out)
+void legend_put(const struct seen *seen, const struct legend_jobs *jobs, uint64_t cell_ns, const struct style *st,
+		struct buf *out)
 {
 	struct flow f = { .st = st, .out = out };
 	struct buf words = { 0 };
@@ -95,14 +102,14 @@ void legend_put(const struct seen *seen, const char *noun, uint64_t cell_ns, con
 		if (!seen->glyph[e->glyph] && !(e->glyph == GLYPH_BRIEF && seen->partial && !st->utf8))
 			continue;
 		buf_reset(&words);
-		put_words(e->words, noun, &words);
+		put_words(e->words, jobs, &words);
 		flow_put(&f, e->ink, glyph_text(st, e->glyph), buf_str(&words));
 	}
 	buf_reset(&words);
 	if (seen->others && st->palette != PALETTE_NONE)
 		flow_put(&f, INK_DIM, glyph_bar(st, NR_BARS), "a CPU with other tasks");
 	if (seen->queue) {
-		put_words("%ss waiting for a worker", noun, &words);
+		put_words("%js waiting for %w", jobs, &words);
 		flow_put(&f, INK_QUEUE, glyph_bar(st, NR_BARS), buf_str(&words));
 	}
 	buf_reset(&words);

@@ -151,7 +151,7 @@ static void put_jobs(const struct stat_of *s, const struct style *st, struct buf
 	const struct job *jobs = model_jobs(s->sum->model, &nr);
 
 	for (size_t i = 0; i < nr; i++)
-		if (job_in_window(&jobs[i], s->sum->window))
+		if (job_in_window(s->sum->model, &jobs[i], s->sum->window))
 			job_row(&t, s, &jobs[i], i, st);
 	if (t.cells.n) {
 		buf_putc(out, '\n');

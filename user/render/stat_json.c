@@ -254,7 +254,7 @@ static void put_jobs(struct json *j, const struct stat_of *s)
 
 	json_array(j, "jobs");
 	for (size_t i = 0; i < nr; i++)
-		if (job_in_window(&jobs[i], s->sum->window))
+		if (job_in_window(s->sum->model, &jobs[i], s->sum->window))
 			put_job(j, s, &jobs[i], s->jobs->ns[i]);
 	json_end(j);
 }

@@ -17,7 +17,7 @@ static const struct job *longest_wait(const struct summary *sum)
 	for (size_t i = 0; i < nr; i++) {
 		uint64_t waited_ns = job_waited_ns(&jobs[i]);
 
-		if (waited_ns == JOB_UNSEEN || !job_in_window(&jobs[i], sum->window))
+		if (waited_ns == JOB_UNSEEN || !job_in_window(sum->model, &jobs[i], sum->window))
 			continue;
 		if (!best || waited_ns > job_waited_ns(best))
 			best = &jobs[i];
@@ -39,9 +39,14 @@ static const struct job *job_before(const struct model *m, const struct job *j)
 }
 
 struct crowd {
-	uint32_t workers; /* that ever had a job */
+	uint32_t workers; /* alive then, that ever had a job */
 	uint32_t busy;	  /* with one at the instant */
 };
+
+static bool is_alive(const struct task *t, uint64_t ts_ns)
+{
+	return t->born_ns <= ts_ns && ts_ns < t->died_ns;
+}
 
 /* Was there any worker free? Jobs of one worker do not overlap, so each busy worker is counted once. */
 static struct crowd crowd_at(const struct model *m, uint64_t ts_ns)
@@ -53,45 +58,65 @@ static struct crowd crowd_at(const struct model *m, uint64_t ts_ns)
 	for (size_t i = 0; i < nr; i++) {
 		if (jobs[i].started_ns == JOB_UNSEEN || !task_some(jobs[i].worker))
 			continue;
-		c.workers += !job_before(m, &jobs[i]);
-		c.busy += jobs[i].started_ns <= ts_ns && ts_ns < jobs[i].finished_ns;
+		c.workers += !job_before(m, &jobs[i]) && is_alive(model_task(m, jobs[i].worker), ts_ns);
+		c.busy += jobs[i].started_ns <= ts_ns && ts_ns < job_left_ns(m, &jobs[i]);
 	}
 	return c;
 }
 
 #define CROWD_JOBS_MAX 2000 /* comparing each with each: beyond this it is not said how many workers were busy */
 
-static void say_job(const struct summary *sum, const struct style *st, struct buf *out)
+/* The worker was with another job when this one came. */
+static void say_busy(const struct summary *sum, const struct job *j, const struct job *before, const struct style *st,
+		     struct buf *out)
 {
-	const struct job *j = longest_wait(sum), *before;
 	struct crowd crowd = { 0 };
 	size_t nr;
 
-	if (!j || !task_some(j->worker))
-		return;
 	model_jobs(sum->model, &nr);
 	if (nr <= CROWD_JOBS_MAX)
 		crowd = crowd_at(sum->model, j->submitted_ns + job_waited_ns(j) / 2);
+	buf_puts(out, " had to wait ");
+	fmt_duration(out, job_waited_ns(j), st->utf8);
+	buf_puts(out, " for a worker");
+	if (crowd.workers == 2 && crowd.busy == 2)
+		buf_puts(out, ", because both were busy");
+	else if (crowd.workers > 2 && crowd.busy == crowd.workers)
+		buf_printf(out, ", because all %u were busy", crowd.workers);
+	buf_puts(out, "; ");
+	words_task(model_task(sum->model, j->worker), st, out);
+	buf_puts(out, " took it ");
+	fmt_duration(out, j->started_ns - before->finished_ns, st->utf8);
+	buf_puts(out, " after it had finished ");
+	job_name(sum->model, before, out);
+}
+
+static void say_job(const struct summary *sum, const struct style *st, struct buf *out)
+{
+	const struct job *j = longest_wait(sum), *before;
+	const struct task *worker;
+	bool own, late;
+
+	if (!j || !task_some(j->worker))
+		return;
 	before = job_before(sum->model, j);
+	worker = model_task(sum->model, j->worker);
+	own = task_is(j->submitter, j->worker);
+	late = worker->born_here && worker->born_ns > j->submitted_ns;
 	job_name(sum->model, j, out);
 	if (before && before->finished_ns > j->submitted_ns) {
-		buf_puts(out, " had to wait ");
-		fmt_duration(out, job_waited_ns(j), st->utf8);
-		buf_puts(out, " for a worker");
-		if (crowd.workers == 2 && crowd.busy == 2)
-			buf_puts(out, ", because both were busy");
-		else if (crowd.workers > 2 && crowd.busy == crowd.workers)
-			buf_printf(out, ", because all %u were busy", crowd.workers);
-		buf_puts(out, "; ");
-		words_task(model_task(sum->model, j->worker), st, out);
-		buf_puts(out, " took it ");
-		fmt_duration(out, j->started_ns - before->finished_ns, st->utf8);
-		buf_puts(out, " after it had finished ");
-		job_name(sum->model, before, out);
+		say_busy(sum, j, before, st, out);
 	} else {
-		buf_puts(out, " waited longest for a worker, only ");
+		buf_printf(out, " %s ", own || !late ? "waited longest for" : "had to wait for");
+		buf_puts(out, own ? "a turn, " : late ? "a worker, " : "a worker, only ");
 		fmt_duration(out, job_waited_ns(j), st->utf8);
-		buf_puts(out, ", since one was free");
+		if (late && !own) {
+			buf_puts(out, ": ");
+			words_task(worker, st, out);
+			buf_puts(out, ", who took it, was not there yet");
+		} else if (!own) {
+			buf_puts(out, ", since one was free");
+		}
 	}
 	buf_putc(out, '.');
 }

@@ -33,7 +33,8 @@ static void put_page(const struct lanes *l, const struct grid *g, const struct s
 	sheet_put(&l->sheet, st, out);
 	buf_putc(out, '\n');
 	fmt_safe(&noun, said, strlen(said), false);
-	legend_put(seen, buf_str(&noun), axis_cell_ns(&g->axis), st, out);
+	legend_put(seen, &(struct legend_jobs){ buf_str(&noun), jobs_await(l->sum->model) }, axis_cell_ns(&g->axis), st,
+		   out);
 	buf_putc(out, '\n');
 	story_put(l->sum, &l->picks, st, out);
 	buf_release(&noun);
