@@ -15,6 +15,7 @@
 /* Above these shares the machine was not the workload's own: what does not hold then is not held against the theory. */
 #define OTHERS_MAX 0.05
 #define STEAL_MAX 0.01
+#define UNKNOWN_MAX 0.005 /* of the wall clock, in which nobody knows what its tasks did */
 
 /* By group, in the order in which one would learn from them. */
 #define WORKLOADS(X) \
@@ -198,6 +199,17 @@ static void doubt_steal(const struct evidence *ev, struct report *r)
 			     100.0 * (double)steal_ns / (double)all_ns);
 }
 
+/* A kernel that hides switches (of the first process's threads, say) leaves gaps in what is known of a task. */
+static void doubt_unknown(const struct evidence *ev, struct report *r)
+{
+	uint64_t wall_ns = ev->wall.to_ns - ev->wall.from_ns, unknown_ns = 0;
+
+	for (size_t i = 0; i < ev->tasks.n; i++)
+		unknown_ns += evidence_ns(ev, ev->tasks.v[i].id, STATE_UNKNOWN, ev->wall);
+	if ((double)unknown_ns > UNKNOWN_MAX * (double)wall_ns)
+		report_doubt(r, "nobody saw what its tasks did for %.1f ms", (double)unknown_ns / 1e6);
+}
+
 void workload_check(const struct workload *w, const struct workload_cfg *cfg, const struct evidence *ev,
 		    const char *cannot, struct report *r)
 {
@@ -207,5 +219,6 @@ void workload_check(const struct workload *w, const struct workload_cfg *cfg, co
 		report_cannot(r, "%s", cannot);
 	doubt_others(cfg, ev, r);
 	doubt_losses(ev, r);
+	doubt_unknown(ev, r);
 	doubt_steal(ev, r);
 }
