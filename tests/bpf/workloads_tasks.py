@@ -92,6 +92,14 @@ def test_a_process_crashes_alone():
     real.not_predicted("crash --quick --threads")
 
 
+def test_a_pool_replaces_the_dead_worker():
+    real.predicted("crash", "--in-pool", "--quick")
+    evs = [e for e in real.events("workload.svz") if e.kind == "exit" and e.comm.startswith("worker")]
+    equal(sorted(e.code not in ("0", "0x0") for e in evs), [False, False, True], "workers that ended badly")
+    real.not_predicted("crash --quick")
+    real.not_predicted("crash --in-pool --quick --workers 1")
+
+
 def test_a_thread_takes_its_process_with_it():
     out = real.predicted("crash", "--threads", "--quick")
     equal(measured(out, "survivors of 4"), 0, "survivors")

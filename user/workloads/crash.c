@@ -14,32 +14,29 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/schedviz_mark.h"
+#include "workloads/crash.h"
 #include "workloads/team.h"
 #include "workloads/theory.h"
-#include "workloads/workload.h"
 
-#define MAX_TASKS 100
-#define CRASHER 1	 /* which of them; its name is "crasher" */
-#define CRASH_AFTER 3	 /* the part of --sleep after which: before any of them ends, with every seed */
-#define SHELL_SIGNAL 128 /* a shell says a death by signal N as 128 + N: 139 for SIGSEGV */
 /*
  * From the first death of a process's threads to the last. The kernel kills them in one go, and each needs a turn on a
  * CPU to die: measured 0.1 to 0.3 ms for four threads on two CPUs.
  */
 #define GROUP_EXIT_NS (5 * NSEC_PER_MSEC)
 
-struct crash_cfg {
-	struct workload_cfg c;
-};
+#define POOL_WORKERS 2
 
 static const struct opt crash_opts[] = {
-	OPT_U64('n', "tasks", struct crash_cfg, c.tasks, 2, MAX_TASKS, "N",
+	OPT_U64('n', "tasks", struct crash_cfg, c.tasks, 2, CRASH_MAX_TASKS, "N",
 		"tasks side by side, one of which crashes (4)"),
 	OPT_DURATION(0, "sleep", struct crash_cfg, c.sleep_ns, NSEC_PER_MSEC, WORKLOAD_MAX_NS,
 		     "how long each task sleeps; the crash comes after a third of it (1s)"),
 	WORKLOAD_KIND_OPTS(struct crash_cfg, c, "the tasks are processes (the default)",
 			   "they are threads of one process, beside a second process"),
-	WORKLOAD_OPTS(struct crash_cfg, c), OPT_END
+	OPT_FLAG(0, "in-pool", struct crash_cfg, in_pool, "they are tasks of a pool of worker processes"),
+	OPT_U64('w', "workers", struct crash_cfg, c.workers, 1, CRASH_MAX_TASKS, "N", "workers of that pool (2)"),
+	WORKLOAD_OPTS(struct crash_cfg, c),
+	OPT_END
 };
 
 static void crash_defaults(struct workload_cfg *cfg)
@@ -47,11 +44,33 @@ static void crash_defaults(struct workload_cfg *cfg)
 	*cfg = (struct workload_cfg){ .repeat = 1, .tasks = 4, .sleep_ns = NSEC_PER_SEC };
 }
 
+static bool in_pool(const struct workload_cfg *cfg)
+{
+	return ((const struct crash_cfg *)cfg)->in_pool;
+}
+
+static int crash_prepare(struct workload_cfg *cfg, struct err *e)
+{
+	if (in_pool(cfg) && cfg->kind == KIND_THREADS)
+		return err_set(e, -EINVAL,
+			       "a thread that crashes takes the whole pool with it - "
+			       "leave out --threads or --in-pool");
+	if (cfg->workers && !in_pool(cfg))
+		return err_set(e, -EINVAL,
+			       "without a pool each task has a process of its own - "
+			       "leave out --workers, or give --in-pool too");
+	if (in_pool(cfg) && !cfg->workers)
+		cfg->workers = POOL_WORKERS;
+	return 0;
+}
+
 static void crash_predict(const struct workload_cfg *cfg, struct facts *out)
 {
 	uint64_t n = cfg->tasks;
 
-	if (cfg->kind == KIND_THREADS)
+	if (in_pool(cfg))
+		crash_pool_predict(cfg, out);
+	else if (cfg->kind == KIND_THREADS)
 		facts_setf(out, "theory.text", "one of %" PRIu64 " threads crashes, its process dies: 0 survive", n);
 	else
 		facts_setf(out, "theory.text",
@@ -65,18 +84,13 @@ struct scene {
 	uint64_t start_ns;
 };
 
-/*
- * A fault of the hardware, not a signal that somebody sent: a write to a page that may not be written. No core file is
- * left, and no sanitizer makes something else of it.
- */
-static int fault(void)
+void crash_fault(void)
 {
 	volatile char *page = mmap(NULL, 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	signal(SIGSEGV, SIG_DFL);
 	if (page != MAP_FAILED)
 		*page = 1;
-	return 1;
 }
 
 static int worker(void *arg, uint32_t i)
@@ -84,7 +98,6 @@ static int worker(void *arg, uint32_t i)
 	const struct scene *s = arg;
 	uint64_t length_ns = workload_vary(s->cfg->sleep_ns, s->cfg->seed, i);
 
-	prctl(PR_SET_DUMPABLE, 0);
 	if (i == CRASHER)
 		prctl(PR_SET_NAME, "crasher");
 	workload_sleep_until(s->start_ns);
@@ -92,7 +105,8 @@ static int worker(void *arg, uint32_t i)
 	if (i == CRASHER) {
 		workload_sleep(s->cfg->sleep_ns / CRASH_AFTER);
 		workload_say("crasher (%d): writes to a page that it may not write to", gettid());
-		return fault();
+		crash_fault();
+		return 1;
 	}
 	workload_sleep(length_ns);
 	schedviz_mark_finish(i);
@@ -141,10 +155,10 @@ static int judge_ends(const int *statuses, uint32_t n, uint32_t dies, struct err
 	return 0;
 }
 
-static int crash_run(const struct workload_cfg *cfg)
+static int run_team(const struct workload_cfg *cfg, struct err *e)
 {
 	bool threads = cfg->kind == KIND_THREADS;
-	struct scene scene = { .cfg = cfg };
+	struct scene scene = { .cfg = cfg, .start_ns = schedviz_mark_now() + TEAM_LEAD_NS };
 	const struct team_cfg procs = {
 		.n = threads ? 2 : (uint32_t)cfg->tasks,
 		.kind = KIND_PROCS,
@@ -153,31 +167,38 @@ static int crash_run(const struct workload_cfg *cfg)
 		.arg = &scene,
 		.lead_ns = TEAM_AT_ONCE,
 	};
-	int statuses[MAX_TASKS] = { 0 };
-	struct err e = { 0 };
-	struct team *t;
+	int statuses[CRASH_MAX_TASKS] = { 0 }, ret;
+	struct team *t = team_start(&procs, e);
 
-	if (workload_enter("crash", cfg, &e) < 0)
-		return workload_failed(&e);
-	schedviz_mark_noun("task");
-	workload_map_program();
-	scene.start_ns = schedviz_mark_now() + TEAM_LEAD_NS;
-	t = team_start(&procs, &e);
 	if (!t)
-		return workload_failed(&e);
+		return -1;
 	team_join(t, statuses);
 	schedviz_mark_wall(scene.start_ns, schedviz_mark_now());
-	if (judge_ends(statuses, procs.n, threads ? 0 : CRASHER, &e) < 0)
-		return workload_failed(&e);
+	ret = judge_ends(statuses, procs.n, threads ? 0 : CRASHER, e);
+	if (ret < 0)
+		return ret;
 	workload_say("crash (%d) sees: signal %d ended one process, the other%s ended well", getpid(),
 		     WTERMSIG(statuses[threads ? 0 : CRASHER]), procs.n > 2 ? "s" : "");
 	return 0;
 }
 
+static int crash_run(const struct workload_cfg *cfg)
+{
+	struct err e = { 0 };
+	int ret;
+
+	if (workload_enter("crash", cfg, &e) < 0)
+		return workload_failed(&e);
+	schedviz_mark_noun("task");
+	workload_map_program();
+	prctl(PR_SET_DUMPABLE, 0);
+	ret = in_pool(cfg) ? crash_pool_run(cfg, &e) : run_team(cfg, &e);
+	return ret < 0 ? workload_failed(&e) : 0;
+}
+
 /* ---- the check ---- */
 
-/* Tasks named `glob` that ended as they meant to. */
-static uint64_t ended_well(const struct evidence *ev, const char *glob)
+uint64_t crash_ended_well(const struct evidence *ev, const char *glob)
 {
 	task_set set = evidence_named(ev, glob);
 	uint64_t n = 0;
@@ -221,7 +242,8 @@ static uint64_t shell_status(const struct evidence *ev, task_id id)
 
 	if (!t || !t->task->exit_known)
 		return 0;
-	return t->task->exit_code & 0x7f ? SHELL_SIGNAL + (t->task->exit_code & 0x7f) : t->task->exit_code >> 8 & 0xff;
+	return t->task->exit_code & 0x7f ? CRASH_SHELL_SIGNAL + (t->task->exit_code & 0x7f)
+					 : t->task->exit_code >> 8 & 0xff;
 }
 
 static void check_threads(const struct workload_cfg *cfg, const struct evidence *ev, const struct deaths *d,
@@ -233,7 +255,7 @@ static void check_threads(const struct workload_cfg *cfg, const struct evidence 
 	/* each was asleep; the one that crashes wakes them, to die: */
 	report_count(r, evidence_edges(ev, "crasher", "worker*", EVIDENCE_TIMED, ev->window), cfg->tasks - 1,
 		     cfg->tasks - 1, "sleeping threads that it woke to die");
-	report_count(r, ended_well(ev, "sibling"), 1, 1, "processes beside it that ended well");
+	report_count(r, crash_ended_well(ev, "sibling"), 1, 1, "processes beside it that ended well");
 }
 
 static void check_procs(const struct evidence *ev, const struct deaths *d, struct report *r)
@@ -249,8 +271,12 @@ static void crash_check(const struct workload_cfg *cfg, const struct evidence *e
 	struct deaths d = deaths_in(ev, crasher);
 	uint64_t survive = cfg->kind == KIND_THREADS ? 0 : cfg->tasks - 1;
 
-	report_count(r, ended_well(ev, "worker*"), survive, survive, "survivors of %" PRIu64, cfg->tasks);
-	report_count(r, shell_status(ev, crasher), SHELL_SIGNAL + SIGSEGV, SHELL_SIGNAL + SIGSEGV,
+	if (in_pool(cfg)) {
+		crash_pool_check(cfg, ev, r);
+		return;
+	}
+	report_count(r, crash_ended_well(ev, "worker*"), survive, survive, "survivors of %" PRIu64, cfg->tasks);
+	report_count(r, shell_status(ev, crasher), CRASH_SHELL_SIGNAL + SIGSEGV, CRASH_SHELL_SIGNAL + SIGSEGV,
 		     "exit status of crasher, as a shell says it");
 	if (cfg->kind == KIND_THREADS)
 		check_threads(cfg, ev, &d, r);
@@ -263,6 +289,10 @@ static void crash_explain(const struct workload_cfg *cfg, const struct evidence 
 {
 	struct deaths d = deaths_in(ev, evidence_one(ev, "crasher"));
 
+	if (in_pool(cfg)) {
+		crash_pool_explain(cfg, ev, out);
+		return;
+	}
 	if (cfg->kind == KIND_THREADS) {
 		buf_printf(
 			out,
@@ -282,8 +312,8 @@ static void crash_explain(const struct workload_cfg *cfg, const struct evidence 
 		"say %" PRIu64 "). The other %" PRIu64 " processes slept on and ended well, for each has memory of its "
 		"own; only crash, the parent, was told, by the status that it waited for. That holds for memory, not "
 		"for agreements: a pool that waits for a result of the dead one would wait for ever unless it looks "
-		"after its workers. Compare with --threads.",
-		shell_status(ev, evidence_one(ev, "crasher")), ended_well(ev, "worker*"));
+		"after its workers. Compare with --threads and --in-pool.",
+		shell_status(ev, evidence_one(ev, "crasher")), crash_ended_well(ev, "worker*"));
 }
 
 const struct workload workload_crash = {
@@ -293,14 +323,16 @@ const struct workload workload_crash = {
 	.lesson = "Four processes sleep side by side; after a third of it one of them writes to memory that it may "
 		  "not write to. It dies, the other three end well. With --threads the four are threads of one "
 		  "process: all of them die at once, and only a process beside it goes on. Memory is what processes "
-		  "keep apart and threads share.",
-	.theory = "Survivors of n: n - 1 processes, 0 threads.",
+		  "keep apart and threads share. With --in-pool they are tasks of a pool: the worker that had the one "
+		  "dies and is replaced, and its task is lost.",
+	.theory = "Survivors of n: n - 1 processes, 0 threads, n - 1 tasks of a pool.",
 	.look = "One lane that ends early; the others go on to the end. With --threads all lanes of one process end "
-		"at the same instant, and sibling's goes on.",
+		"at the same instant, and sibling's goes on. With --in-pool a new lane begins where the one ended.",
 	.example = "schedviz run crash --threads",
 	.opts = crash_opts,
 	.cfg_size = sizeof(struct crash_cfg),
 	.defaults = crash_defaults,
+	.prepare = crash_prepare,
 	.predict = crash_predict,
 	.run = crash_run,
 	.check = crash_check,
