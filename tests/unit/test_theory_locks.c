@@ -76,6 +76,10 @@ static const struct prediction locks[] = {
 	{ "inversion", "--m 300ms --pi", "high waits for low's last 17.5 ms", 0, 0 },
 	{ "inversion", "--scale 0.5 --pi", "high waits for low's last 8.75 ms", 0, 0 },
 	{ "rooms", "", "ceil(4/1) x 100 ms = 400 ms", 400 * MS, 400 * MS },
+	/* 4 stays of half to one and a half of 100 ms, whoever goes first */
+	{ "rooms", "--seed 5", "4 stays of lengths that differ, 1 key: 468.6 ms", 468600000, 468600000 },
+	{ "rooms", "--seed 5 --keys 2", "4 stays of lengths that differ, 2 keys: 234.3 ms to 305.55 ms", 234300000,
+	  305550000 },
 	{ "rooms", "--visitors 7 --keys 3", "ceil(7/3) x 100 ms = 300 ms", 300 * MS, 300 * MS },
 	{ "rooms", "-n 2 -k 5 --lock ticket", "ceil(2/5) x 100 ms = 100 ms", 100 * MS, 100 * MS },
 	{ "rooms", "--relock --lock handoff", "all in turn: Jain's index of their visits is 1", 0, 0 },

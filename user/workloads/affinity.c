@@ -32,6 +32,7 @@ static const struct opt affinity_opts[] = {
 	WORKLOAD_KIND_OPTS(struct affinity_cfg, c, "they are processes (the default)", "they are threads"),
 	WORKLOAD_SCHED_OPTS(struct affinity_cfg, c),
 	OPT_STRING(0, "cpus", struct affinity_cfg, c.cpus, "LIST", "pin them to these CPUs (the first one only)"),
+	WORKLOAD_SEED_OPT(struct affinity_cfg, c),
 	WORKLOAD_PACE_OPTS(struct affinity_cfg, c),
 	OPT_END
 };

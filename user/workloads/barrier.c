@@ -35,6 +35,7 @@ static const struct opt barrier_opts[] = {
 	OPT_DURATION(0, "skew", struct barrier_cfg, skew_ns, 0, WORKLOAD_MAX_NS,
 		     "what the straggler needs in excess of that (20ms)"),
 	OPT_FLAG(0, "spin", struct barrier_cfg, spin, "wait at the barrier by looking again and again, not asleep"),
+	WORKLOAD_SEED_OPT(struct barrier_cfg, c),
 	WORKLOAD_OPTS(struct barrier_cfg, c),
 	OPT_END
 };
@@ -73,18 +74,38 @@ static bool barrier_cannot(const struct workload_cfg *cfg, struct buf *why)
 	return true;
 }
 
+/* What each of the others waits: the straggler's excess, every round. */
+static uint64_t excess_ns(const struct barrier_cfg *b)
+{
+	return b->c.tasks * b->skew_ns;
+}
+
+/* All that the slowest computes. With a seed rounds differ, not the runners in one. */
+static uint64_t straggler_ns(const struct barrier_cfg *b)
+{
+	uint64_t ns = 0;
+
+	for (uint64_t round = 0; round < b->c.tasks; round++)
+		ns += workload_vary(b->c.work_ns, b->c.seed, round) + b->skew_ns;
+	return ns;
+}
+
 static void barrier_predict(const struct workload_cfg *cfg, struct facts *out)
 {
 	const struct barrier_cfg *b = own(cfg);
-	uint64_t round_ns = cfg->work_ns + b->skew_ns, ns = cfg->tasks * round_ns;
+	uint64_t ns = straggler_ns(b);
 	struct theory_range range = { ns, ns + cfg->tasks * ROUND_LATE_NS };
 	struct buf text = { 0 };
 
 	if (cfg->workers >= cfg->nr_cpus)
 		range.max_ns += ns * OTHERS_PERCENT / 100;
-	buf_printf(&text, "%" PRIu64 " x (", cfg->tasks);
-	theory_time(&text, cfg->work_ns);
-	buf_puts(&text, " + the straggler's ");
+	if (cfg->seed) {
+		buf_printf(&text, "%" PRIu64 " rounds of lengths that differ (each + the straggler's ", cfg->tasks);
+	} else {
+		buf_printf(&text, "%" PRIu64 " x (", cfg->tasks);
+		theory_time(&text, cfg->work_ns);
+		buf_puts(&text, " + the straggler's ");
+	}
 	theory_time(&text, b->skew_ns);
 	buf_puts(&text, ") = ");
 	theory_time(&text, ns);
@@ -180,17 +201,11 @@ static int barrier_run(const struct workload_cfg *cfg)
 
 /* ---- the check ---- */
 
-/* What each of the others waits: the straggler's excess, every round. */
-static uint64_t excess_ns(const struct barrier_cfg *b)
-{
-	return b->c.tasks * b->skew_ns;
-}
-
 /* Asleep at the barrier; with --spin running, and more than the work. */
 static uint64_t waited_ns(const struct barrier_cfg *b, const struct evidence *ev, const char *name)
 {
 	task_id id = evidence_one(ev, name);
-	uint64_t ran_ns = evidence_ns(ev, id, STATE_RUNNING, ev->wall), work_ns = b->c.tasks * b->c.work_ns;
+	uint64_t ran_ns = evidence_ns(ev, id, STATE_RUNNING, ev->wall), work_ns = straggler_ns(b) - excess_ns(b);
 
 	if (!b->spin)
 		return evidence_sleeps(ev, id, "futex", ev->wall).ns;
@@ -204,16 +219,15 @@ static uint64_t waited_ns(const struct barrier_cfg *b, const struct evidence *ev
 static void barrier_check(const struct workload_cfg *cfg, const struct evidence *ev, struct report *r)
 {
 	const struct barrier_cfg *b = own(cfg);
-	uint64_t all_ns = cfg->tasks * (cfg->work_ns + b->skew_ns);
+	uint64_t all_ns = straggler_ns(b);
 	uint64_t slack_ns = report_slack_ns(all_ns) + cfg->tasks * ROUND_LATE_NS + all_ns * OTHERS_PERCENT / 100;
 	uint64_t want_ns = excess_ns(b), slept = evidence_sleeps(ev, evidence_one(ev, "runner0"), "futex", ev->wall).n;
 	/* a switch that the kernel told nobody of leaves a gap in its lane, in which it may have run */
 	uint64_t unknown_ns = evidence_ns(ev, evidence_one(ev, "runner0"), STATE_UNKNOWN, ev->wall);
 	uint64_t less_ns = slack_ns + unknown_ns;
 
-	if (!cfg->seed)
-		report_ns(r, waited_ns(b, ev, "runner0"), want_ns > less_ns ? want_ns - less_ns : 0, want_ns + slack_ns,
-			  b->spin ? "runner0 computed for nothing" : "runner0 slept at the barrier");
+	report_ns(r, waited_ns(b, ev, "runner0"), want_ns > less_ns ? want_ns - less_ns : 0, want_ns + slack_ns,
+		  b->spin ? "runner0 computed for nothing" : "runner0 slept at the barrier");
 	if (b->spin)
 		report_count(r, slept, 0, 0, "sleeps of runner0 at the barrier");
 	else if (b->skew_ns >= 2 * NSEC_PER_MSEC)

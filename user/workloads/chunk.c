@@ -41,6 +41,7 @@ static const struct opt chunk_opts[] = {
 	OPT_DURATION(0, "sleep", struct chunk_cfg, c.sleep_ns, NSEC_PER_MSEC, WORKLOAD_MAX_NS / 1000,
 		     "how long an item sleeps, on average (100ms)"),
 	WORKLOAD_KIND_OPTS(struct chunk_cfg, c, "workers are processes (the default)", "workers are threads"),
+	WORKLOAD_SEED_OPT(struct chunk_cfg, c),
 	WORKLOAD_OPTS(struct chunk_cfg, c),
 	OPT_END
 };

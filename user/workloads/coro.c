@@ -32,6 +32,7 @@ static const struct opt coro_opts[] = {
 		     "how long each sleeps (1s)"),
 	OPT_DURATION(0, "work", struct coro_cfg, c.work_ns, 0, WORKLOAD_MAX_NS, "CPU time each uses after that (0)"),
 	OPT_FLAG(0, "blocking", struct coro_cfg, blocking, "they sleep in the kernel and not in the event loop"),
+	WORKLOAD_SEED_OPT(struct coro_cfg, c),
 	WORKLOAD_OPTS(struct coro_cfg, c),
 	OPT_END
 };

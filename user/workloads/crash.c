@@ -35,6 +35,7 @@ static const struct opt crash_opts[] = {
 			   "they are threads of one process, beside a second process"),
 	OPT_FLAG(0, "in-pool", struct crash_cfg, in_pool, "they are tasks of a pool of worker processes"),
 	OPT_U64('w', "workers", struct crash_cfg, c.workers, 1, CRASH_MAX_TASKS, "N", "workers of that pool (2)"),
+	WORKLOAD_SEED_OPT(struct crash_cfg, c),
 	WORKLOAD_OPTS(struct crash_cfg, c),
 	OPT_END
 };

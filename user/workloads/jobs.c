@@ -20,6 +20,7 @@ static const struct opt jobs_opts[] = {
 	WORKLOAD_KIND_OPTS(struct jobs_cfg, c, "they are processes (the default)", "they are threads"),
 	WORKLOAD_SCHED_OPTS(struct jobs_cfg, c),
 	OPT_STRING(0, "cpus", struct jobs_cfg, c.cpus, "CPU", "do them on this CPU (the first one)"),
+	WORKLOAD_SEED_OPT(struct jobs_cfg, c),
 	WORKLOAD_PACE_OPTS(struct jobs_cfg, c),
 	OPT_END
 };

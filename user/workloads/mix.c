@@ -46,6 +46,7 @@ static const struct opt mix_opts[] = {
 		     "how long each sleeps, of io and mixed (500ms)"),
 	OPT_DURATION(0, "work", struct mix_cfg, c.work_ns, NSEC_PER_MSEC, WORKLOAD_MAX_NS,
 		     "CPU time each uses, of cpu and mixed (250ms)"),
+	WORKLOAD_SEED_OPT(struct mix_cfg, c),
 	WORKLOAD_OPTS(struct mix_cfg, c),
 	OPT_END
 };

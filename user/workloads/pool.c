@@ -48,6 +48,7 @@ static const struct opt pool_opts[] = {
 	OPT_DURATION(0, "terminate-after", struct pool_cfg, terminate_ns, NSEC_PER_MSEC, MAX_TASK_NS,
 		     "end the pool by force after TIME"),
 	OPT_FLAG(0, "ondemand", struct pool_cfg, ondemand, "make a worker only when a task comes and none is idle"),
+	WORKLOAD_SEED_OPT(struct pool_cfg, c),
 	WORKLOAD_OPTS(struct pool_cfg, c),
 	OPT_END
 };

@@ -34,6 +34,7 @@ static const struct opt procs_opts[] = {
 	OPT_DURATION(0, "work", struct procs_cfg, c.work_ns, 0, WORKLOAD_MAX_NS,
 		     "CPU time each task uses after that (0)"),
 	OPT_FLAG(0, "no-join", struct procs_cfg, no_join, "the parent does not wait for its children"),
+	WORKLOAD_SEED_OPT(struct procs_cfg, c),
 	WORKLOAD_OPTS(struct procs_cfg, c),
 	OPT_END
 };

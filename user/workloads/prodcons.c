@@ -37,6 +37,7 @@ static const struct opt prodcons_opts[] = {
 		     "how long it takes to use one (250ms)"),
 	OPT_U64(0, "cap", struct prodcons_cfg, cap, 1, MAX_CAP, "N", "items that the buffer holds (2)"),
 	WORKLOAD_KIND_OPTS(struct prodcons_cfg, c, "both are processes", "both are threads (the default)"),
+	WORKLOAD_SEED_OPT(struct prodcons_cfg, c),
 	WORKLOAD_OPTS(struct prodcons_cfg, c),
 	OPT_END
 };

@@ -34,6 +34,7 @@ static const struct opt queue_opts[] = {
 		     "how long the writer sleeps before each, half more or less (1s)"),
 	OPT_FLAG(0, "feeder", struct queue_cfg, feeder,
 		 "as Python does it: put() only wakes a feeder thread of the writer, which writes into a pipe"),
+	WORKLOAD_SEED_OPT(struct queue_cfg, c),
 	WORKLOAD_OPTS(struct queue_cfg, c), OPT_END
 };
 

@@ -46,6 +46,7 @@ static const struct opt rooms_opts[] = {
 	OPT_DURATION(0, "length", struct rooms_cfg, length_ns, 10 * NSEC_PER_MSEC, WORKLOAD_MAX_NS,
 		     "how long they do so (500ms)"),
 	WORKLOAD_KIND_OPTS(struct rooms_cfg, c, "visitors are processes (the default)", "visitors are threads"),
+	WORKLOAD_SEED_OPT(struct rooms_cfg, c),
 	WORKLOAD_OPTS(struct rooms_cfg, c),
 	OPT_END
 };
@@ -108,10 +109,28 @@ static bool rooms_cannot(const struct workload_cfg *cfg, struct buf *why)
 	return true;
 }
 
+/* Stays of lengths that differ, in any order: one key is never idle; of several the last stay may begin late. */
+static struct theory_range any_order(const struct rooms_cfg *v)
+{
+	uint64_t all_ns = 0, longest_ns = 0;
+
+	for (uint64_t i = 0; i < v->c.workers; i++) {
+		uint64_t ns = workload_vary(v->c.sleep_ns, v->c.seed, i);
+
+		all_ns += ns;
+		longest_ns = ns > longest_ns ? ns : longest_ns;
+	}
+	return (struct theory_range){
+		.min_ns = all_ns / v->keys > longest_ns ? all_ns / v->keys : longest_ns,
+		.max_ns = (all_ns - longest_ns) / v->keys + longest_ns,
+	};
+}
+
 static void rooms_predict(const struct workload_cfg *cfg, struct facts *out)
 {
 	const struct rooms_cfg *v = own(cfg);
 	uint64_t rounds = (cfg->workers + v->keys - 1) / v->keys, ns = rounds * cfg->sleep_ns;
+	struct theory_range range = any_order(v);
 	struct buf text = { 0 };
 
 	if (v->relock) {
@@ -121,6 +140,15 @@ static void rooms_predict(const struct workload_cfg *cfg, struct facts *out)
 			buf_printf(&text, "no queue: one CPU's %.0f of %" PRIu64 " keep the key, Jain's index %.2f",
 				   neighbours(v), cfg->workers, neighbours(v) / (double)cfg->workers);
 		facts_set(out, "theory.text", buf_str(&text));
+	} else if (cfg->seed) {
+		buf_printf(&text, "%" PRIu64 " stays of lengths that differ, %" PRIu64 " key%s: ", cfg->workers, v->keys,
+			   v->keys == 1 ? "" : "s");
+		theory_time(&text, range.min_ns);
+		if (range.max_ns > range.min_ns) {
+			buf_puts(&text, " to ");
+			theory_time(&text, range.max_ns);
+		}
+		theory_set(out, buf_str(&text), range);
 	} else {
 		buf_printf(&text, "ceil(%" PRIu64 "/%" PRIu64 ") x ", cfg->workers, v->keys);
 		theory_time(&text, cfg->sleep_ns);

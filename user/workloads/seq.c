@@ -21,6 +21,7 @@ static const struct opt seq_opts[] = {
 	OPT_DURATION(0, "sleep", struct seq_cfg, c.sleep_ns, 0, WORKLOAD_MAX_NS, "how long each task sleeps (2s)"),
 	OPT_DURATION(0, "work", struct seq_cfg, c.work_ns, 0, WORKLOAD_MAX_NS,
 		     "CPU time each task uses after that (0)"),
+	WORKLOAD_SEED_OPT(struct seq_cfg, c),
 	WORKLOAD_OPTS(struct seq_cfg, c), OPT_END
 };
 

@@ -20,6 +20,7 @@ static const struct opt threads_opts[] = {
 	OPT_DURATION(0, "sleep", struct threads_cfg, c.sleep_ns, 0, WORKLOAD_MAX_NS, "how long each task sleeps (2s)"),
 	OPT_DURATION(0, "work", struct threads_cfg, c.work_ns, 0, WORKLOAD_MAX_NS,
 		     "CPU time each task uses after that (0)"),
+	WORKLOAD_SEED_OPT(struct threads_cfg, c),
 	WORKLOAD_OPTS(struct threads_cfg, c), OPT_END
 };
 

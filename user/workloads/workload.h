@@ -57,12 +57,14 @@ enum workload_kind { KIND_PROCS, KIND_THREADS };
 			     "ask the kernel (6.12 on) for time slices of this length")
 #define WORKLOAD_RUN_OPTS(st, c) \
 	OPT_STRING(0, "cpus", st, c.cpus, "LIST", "run on these CPUs only, as 0-1,3"), WORKLOAD_PACE_OPTS(st, c)
-#define WORKLOAD_PACE_OPTS(st, c)                                                                          \
-	OPT_U64(0, "seed", st, c.seed, 0, UINT64_MAX, "N",                                                 \
-		"let lengths differ, by half either way, the same for the same N (0: all equal)"),         \
-		OPT_STRING(0, "scale", st, c.scale, "FACTOR", "multiply all durations by it, as 0.1"),     \
-		OPT_FLAG(0, "quick", st, c.quick, "be done soon: short durations, few rounds"),            \
+#define WORKLOAD_PACE_OPTS(st, c)                                                               \
+	OPT_STRING(0, "scale", st, c.scale, "FACTOR", "multiply all durations by it, as 0.1"),  \
+		OPT_FLAG(0, "quick", st, c.quick, "be done soon: short durations, few rounds"), \
 		OPT_U64(0, "repeat", st, c.repeat, 1, 1000, "K", "record it K times, into FILE-1, FILE-2, ...")
+/* Where workload_vary() makes use of it, and the theory knows. */
+#define WORKLOAD_SEED_OPT(st, c)                           \
+	OPT_U64(0, "seed", st, c.seed, 0, UINT64_MAX, "N", \
+		"let lengths differ, by half either way, the same for the same N (0: all equal)")
 #define WORKLOAD_KIND_OPTS(st, c, procs_help, threads_help)        \
 	OPT_ALIAS(0, "procs", st, c.kind, KIND_PROCS, procs_help), \
 		OPT_ALIAS(0, "threads", st, c.kind, KIND_THREADS, threads_help)
