@@ -143,4 +143,12 @@ def test_mix_in_every_combination():
     real.not_predicted("mix --kind io --how seq --scale 0.2", name="io-threads.svz")
 
 
+def test_mix_computes_powers_of_eight():
+    for how in ("seq", "gil", "threads", "procs"):
+        real.predicted("mix", "--exp", "100000", "--how", how, "--quick", name=f"{how}.svz")
+    if len(real.CPUS) > 1:
+        real.not_predicted("mix --exp 100000 --how threads --quick", name="seq.svz")
+        real.not_predicted("mix --exp 100000 --how seq --quick", name="procs.svz")
+
+
 real.main()

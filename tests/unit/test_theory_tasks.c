@@ -54,6 +54,8 @@ static const struct prediction predictions[] = {
 	{ "mix", "--how gil", "4 x 250 ms = 1 s", S, S },
 	{ "mix", "--how gil --kind io", "4 sleeps at once = 500 ms", 500 * MS, 500 * MS },
 	{ "mix", "--how gil --kind mixed", "500 ms + 4 x 250 ms = 1.5 s", 1500 * MS, 1500 * MS },
+	{ "mix", "--exp 100000 --cpus 0", "4 x 8^100000 / 1 CPU, as long as one alone takes for it", 0, 0 },
+	{ "mix", "--exp 9 --how gil --kind mixed", "500 ms + 4 x 8^9, as long as one alone takes for it", 0, 0 },
 	{ "mix", "--how threads --kind mixed -n 1", "500 ms + 250 ms = 750 ms", 750 * MS, 750 * MS },
 };
 
@@ -164,6 +166,8 @@ TEST(bad_configurations_are_refused_in_one_sentence)
 		{ "coro", "--tasks 100001", "--tasks" },
 		{ "mix", "--kind gpu", "gpu" },
 		{ "mix", "--how fast", "fast" },
+		{ "mix", "--exp 9 --kind io", "only sleep" },
+		{ "mix", "--exp 9 --seed 1", "--seed" },
 		{ "mix", "--tasks 65", "--tasks" },
 		{ "mix", "--work 0", "--work" },
 	};

@@ -4,6 +4,7 @@
  * lock.
  */
 #define _GNU_SOURCE /* gettid */
+#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/schedviz_mark.h"
 #include "workloads/burn.h"
+#include "workloads/decimal.h"
 #include "workloads/team.h"
 #include "workloads/theory.h"
 #include "workloads/workload.h"
@@ -23,6 +25,14 @@
  */
 #define SPARE_NS NSEC_PER_MSEC
 #define SPARE_SHARE (1.0 / 16)
+
+/*
+ * Of --exp nobody knows how long it takes: one is done alone before the others, and that is the measure. The same sum
+ * again takes a tenth less or more (measured 0.95 to 1.06), and side by side on CPUs that share a core up to twice as
+ * long: no longer than one after another, then.
+ */
+#define SAID_ALONE UINT64_C(0x616c6f6e65) /* id of an instant, "alone": its CPU time */
+#define ALONE_SPREAD 0.1
 
 enum mix_kind { MIX_CPU, MIX_IO, MIX_BOTH };
 enum mix_how { HOW_SEQ, HOW_THREADS, HOW_PROCS, HOW_GIL };
@@ -46,6 +56,8 @@ static const struct opt mix_opts[] = {
 		     "how long each sleeps, of io and mixed (500ms)"),
 	OPT_DURATION(0, "work", struct mix_cfg, c.work_ns, NSEC_PER_MSEC, WORKLOAD_MAX_NS,
 		     "CPU time each uses, of cpu and mixed (250ms)"),
+	OPT_U64(0, "exp", struct mix_cfg, c.exp, 0, DECIMAL_MAX_EXP, "E",
+		"compute 8^E in decimal instead of --work, of cpu and mixed (0: not)"),
 	WORKLOAD_SEED_OPT(struct mix_cfg, c),
 	WORKLOAD_OPTS(struct mix_cfg, c),
 	OPT_END
@@ -68,11 +80,16 @@ static int mix_prepare(struct workload_cfg *cfg, struct err *e)
 {
 	struct mix_cfg *m = (struct mix_cfg *)cfg;
 
-	(void)e;
+	if (cfg->exp && m->kind == MIX_IO)
+		return err_set(e, -EINVAL, "tasks of --kind io only sleep - leave out --exp, or give --kind cpu");
+	if (cfg->exp && cfg->seed)
+		return err_set(e, -EINVAL, "8^E takes as long every time - leave out --exp or --seed");
 	if (m->kind == MIX_CPU)
 		cfg->sleep_ns = 0;
-	if (m->kind == MIX_IO)
+	if (m->kind == MIX_IO || cfg->exp)
 		cfg->work_ns = 0;
+	if (cfg->quick)
+		cfg->exp /= 2;
 	cfg->kind = m->how == HOW_PROCS ? KIND_PROCS : KIND_THREADS;
 	return 0;
 }
@@ -83,6 +100,11 @@ static struct theory_task length_of(const struct workload_cfg *cfg, uint64_t i)
 {
 	return (struct theory_task){ workload_vary(cfg->sleep_ns, cfg->seed, 2 * i),
 				     workload_vary(cfg->work_ns, cfg->seed, 2 * i + 1) };
+}
+
+static bool in_turn(const struct workload_cfg *cfg)
+{
+	return own(cfg)->how == HOW_SEQ || own(cfg)->how == HOW_GIL;
 }
 
 struct course {
@@ -101,7 +123,7 @@ static struct course course_of(const struct workload_cfg *cfg)
 		c.work_ns += tasks[i].work_ns;
 		c.sleep_ns += tasks[i].sleep_ns;
 	}
-	if (own(cfg)->how == HOW_SEQ || own(cfg)->how == HOW_GIL) {
+	if (in_turn(cfg)) {
 		ns = own(cfg)->how == HOW_SEQ ? c.work_ns + c.sleep_ns : theory_one_server_ns(tasks, n);
 		c.wall = (struct theory_range){ ns, ns };
 	} else {
@@ -110,7 +132,12 @@ static struct course course_of(const struct workload_cfg *cfg)
 	return c;
 }
 
-/* "4 x (500 ms + 250 ms)", "500 ms", "4 x 250 ms / 2 CPUs" */
+static bool computes(const struct workload_cfg *cfg)
+{
+	return cfg->work_ns || cfg->exp;
+}
+
+/* "4 x (500 ms + 250 ms)", "500 ms", "4 x 250 ms / 2 CPUs", "4 x 8^100000 / 2 CPUs" */
 static void formula_put(struct buf *out, const struct workload_cfg *cfg)
 {
 	bool seq = own(cfg)->how == HOW_SEQ, both = own(cfg)->kind == MIX_BOTH;
@@ -122,11 +149,13 @@ static void formula_put(struct buf *out, const struct workload_cfg *cfg)
 		theory_time(out, cfg->sleep_ns);
 	if (both)
 		buf_puts(out, " + ");
-	if (cfg->work_ns && (shared || own(cfg)->how == HOW_GIL))
+	if (computes(cfg) && (shared || own(cfg)->how == HOW_GIL))
 		buf_printf(out, "%" PRIu64 " x ", cfg->tasks);
-	if (cfg->work_ns)
+	if (cfg->exp)
+		buf_printf(out, "8^%" PRIu64, cfg->exp);
+	else if (cfg->work_ns)
 		theory_time(out, cfg->work_ns);
-	if (cfg->work_ns && shared)
+	if (computes(cfg) && shared)
 		buf_printf(out, " / %u CPU%s", cfg->nr_cpus, cfg->nr_cpus == 1 ? "" : "s");
 	if (seq && both)
 		buf_puts(out, ")");
@@ -138,6 +167,13 @@ static void mix_predict(const struct workload_cfg *cfg, struct facts *out)
 	bool exact = c.wall.min_ns == c.wall.max_ns;
 	struct buf text = { 0 };
 
+	if (cfg->exp) {
+		formula_put(&text, cfg);
+		buf_puts(&text, ", as long as one alone takes for it");
+		facts_set(out, "theory.text", buf_str(&text));
+		buf_release(&text);
+		return;
+	}
 	if (cfg->seed)
 		buf_printf(&text, "%" PRIu64 " tasks of lengths that differ, %s", cfg->tasks, how_names[own(cfg)->how]);
 	else if (cfg->sleep_ns && !cfg->work_ns && own(cfg)->how != HOW_SEQ)
@@ -161,29 +197,45 @@ struct scene {
 	pthread_mutex_t *lock; /* held while computing; NULL: nobody needs it */
 };
 
-static void task_do(const struct scene *s, uint64_t i)
+/* Returns 0, or 1 when it computed wrongly. */
+static int task_do(const struct scene *s, uint64_t i)
 {
 	struct theory_task length = length_of(s->cfg, i);
+	bool wrong = false;
 
 	schedviz_mark_start(i);
 	workload_sleep(length.sleep_ns);
 	if (s->lock)
 		pthread_mutex_lock(s->lock);
-	burn(length.work_ns);
+	if (!s->cfg->exp)
+		burn(length.work_ns);
+	else if (decimal_digits(s->cfg->exp, NULL, NULL) != decimal_expected(s->cfg->exp))
+		wrong = true;
 	if (s->lock)
 		pthread_mutex_unlock(s->lock);
 	schedviz_mark_finish(i);
+	return wrong;
 }
 
 static int worker(void *arg, uint32_t i)
 {
 	const struct scene *s = arg;
+	int wrong = 0;
 
 	if (own(s->cfg)->how != HOW_SEQ)
-		task_do(s, i);
-	for (uint64_t k = 0; own(s->cfg)->how == HOW_SEQ && k < s->cfg->tasks; k++)
-		task_do(s, k);
-	return 0;
+		return task_do(s, i);
+	for (uint64_t k = 0; k < s->cfg->tasks; k++)
+		wrong |= task_do(s, k);
+	return wrong;
+}
+
+/* The measure of --exp, before anybody else computes. */
+static void compute_alone(const struct workload_cfg *cfg)
+{
+	uint64_t from_ns = burn_clock_ns();
+
+	decimal_digits(cfg->exp, NULL, NULL);
+	schedviz_mark_instant(SAID_ALONE, burn_clock_ns() - from_ns);
 }
 
 static int mix_run(const struct workload_cfg *cfg)
@@ -207,17 +259,22 @@ static int mix_run(const struct workload_cfg *cfg)
 	workload_map_program();
 	if (cfg->work_ns)
 		burn_calibrate();
+	if (cfg->exp)
+		compute_alone(cfg);
 	t = team_start(&team, &e);
 	if (!t)
 		return workload_failed(&e);
 	start_ns = team_start_ns(t);
 	if (team_join(t, NULL))
-		return 1;
+		goto failed;
 	ns = schedviz_mark_now() - start_ns;
 	schedviz_mark_wall(start_ns, start_ns + ns);
 	workload_say("mix (%d) %" PRIu64 " %s tasks, %s: %.4f s", getpid(), cfg->tasks, kind_names[own(cfg)->kind],
 		     how_names[own(cfg)->how], (double)ns / (double)NSEC_PER_SEC);
 	return 0;
+failed:
+	err_set(&e, -EIO, "a worker failed, or computed wrongly");
+	return workload_failed(&e);
 }
 
 /* ---- the check ---- */
@@ -271,6 +328,15 @@ static uint64_t two_ns(const uint64_t at[PROFILE_MAX])
 }
 
 /*
+ * Of --exp, side by side: of three on two CPUs the last may be alone for as long as two ran at once before it, a third
+ * of all work, and more tasks do better. The balancer may be late by 20 ms to part two that begin on one CPU.
+ */
+static uint64_t least_two_ns(const struct course *c)
+{
+	return less(c->work_ns / 4, 20 * NSEC_PER_MSEC);
+}
+
+/*
  * Of the time in which two or more ran: none in turn or under the lock. Side by side at least what does not fit into
  * the longest run that theory allows if only one ran at a time.
  */
@@ -278,11 +344,14 @@ static void check_two(const struct workload_cfg *cfg, const struct course *c, ui
 		      struct report *r)
 {
 	uint64_t longest_ns = c->wall.max_ns + report_slack_ns(c->wall.max_ns) + hole_ns;
-	bool alone = own(cfg)->how == HOW_SEQ || own(cfg)->how == HOW_GIL || !c->work_ns;
+	bool alone = in_turn(cfg) || !c->work_ns;
 
 	/* who comes to the lock runs a moment to find it taken, and so does who ends beside the next that began */
 	if (alone)
 		report_ns(r, got_ns, 0, cfg->tasks * SPARE_NS, "time in which two workers ran at once");
+	else if (cfg->exp)
+		report_ns(r, got_ns, cfg->tasks > 1 && cfg->nr_cpus > 1 ? less(least_two_ns(c), hole_ns) : 0,
+			  REPORT_ANY, "time in which two workers ran at once");
 	else if (c->work_ns > longest_ns)
 		report_ns(r, got_ns, c->work_ns - longest_ns, REPORT_ANY, "time in which two workers ran at once");
 }
@@ -298,15 +367,45 @@ static uint64_t all_asleep_ns(const struct workload_cfg *cfg, const struct evide
 	return ns;
 }
 
+/* Of --exp: the theory, now that it is known how long one takes. */
+static struct course course_by(const struct workload_cfg *cfg, uint64_t alone_ns, struct report *r, uint64_t wall_ns)
+{
+	struct mix_cfg known = *own(cfg);
+	struct course c;
+
+	known.c.work_ns = alone_ns;
+	c = course_of(&known.c);
+	if (!in_turn(cfg))
+		c.wall.max_ns = c.work_ns + cfg->sleep_ns;
+	c.wall.min_ns = (uint64_t)((1 - ALONE_SPREAD) * (double)c.wall.min_ns);
+	c.wall.max_ns = (uint64_t)((1 + ALONE_SPREAD) * (double)c.wall.max_ns);
+	report_wall(r, wall_ns, c.wall.min_ns, c.wall.max_ns, "wall clock");
+	report_tell(r, UNIT_NS, alone_ns, "CPU time of one alone, before");
+	return c;
+}
+
+/*
+ * CPU time: of --exp what a CPU makes of the same sum is no better known than how fast it is, so that only the lower
+ * bound is one.
+ */
+static void check_work(const struct workload_cfg *cfg, uint64_t ran_ns, uint64_t work_ns, uint64_t hole_ns,
+		       struct report *r)
+{
+	uint64_t spread_ns = (uint64_t)((cfg->exp ? ALONE_SPREAD : SPARE_SHARE) * (double)work_ns);
+	uint64_t spare_ns = cfg->tasks * SPARE_NS + spread_ns;
+
+	report_ns(r, ran_ns, less(work_ns, spare_ns + hole_ns), cfg->exp ? REPORT_ANY : work_ns + spare_ns,
+		  "CPU time of all workers");
+}
+
 static void mix_check(const struct workload_cfg *cfg, const struct evidence *ev, struct report *r)
 {
-	struct course c = course_of(cfg);
-	uint64_t at[PROFILE_MAX], spare_ns = cfg->tasks * SPARE_NS + (uint64_t)(SPARE_SHARE * (double)c.work_ns);
 	uint64_t wall_ns = ev->wall.to_ns - ev->wall.from_ns;
-	uint64_t slack_ns = report_slack_ns(cfg->sleep_ns), hole_ns = unknown_ns(ev);
+	struct course c = cfg->exp ? course_by(cfg, evidence_said_sum(ev, SAID_ALONE), r, wall_ns) : course_of(cfg);
+	uint64_t at[PROFILE_MAX], slack_ns = report_slack_ns(cfg->sleep_ns), hole_ns = unknown_ns(ev);
 	size_t most = profile_of(cfg, ev, at);
 
-	report_ns(r, ran_ns(at), less(c.work_ns, spare_ns + hole_ns), c.work_ns + spare_ns, "CPU time of all workers");
+	check_work(cfg, ran_ns(at), c.work_ns, hole_ns, r);
 	check_two(cfg, &c, two_ns(at), hole_ns, r);
 	if (cfg->sleep_ns && !cfg->seed && own(cfg)->how != HOW_SEQ)
 		report_ns(r, all_asleep_ns(cfg, ev), less(cfg->sleep_ns, slack_ns + hole_ns), REPORT_ANY,
