@@ -8,21 +8,12 @@ from real import check
 HERE = ["--cpus", str(real.CPUS[0])]
 
 
-def undoubted(*words, tries=8, **kw):
-    """As predicted, and on a machine of its own: such a recording can be held against another theory."""
-    for _ in range(tries):
-        out = real.predicted(*words, **kw)
-        if not out["doubts"]:
-            return out
-    raise AssertionError(f"'run {' '.join(words)}' was disturbed {tries} times: {out['doubts']}")
-
-
 def share(out, name):
     return out["by"][f"share of {name}"]["measured"] / 1e6
 
 
 def predicted(*words, **kw):
-    return undoubted(*words, *HERE, **kw)
+    return real.predicted(*words, *HERE, **kw)
 
 
 def not_predicted(line, name):
@@ -95,18 +86,18 @@ def every_cpu_allowed():
 def test_a_reservation_is_kept_and_no_more_than_that():
     if not every_cpu_allowed():
         raise real.Skip("needs every CPU")
-    undoubted("deadline", "--quick", name="deadline.svz")
+    real.predicted("deadline", "--quick", name="deadline.svz")
     real.not_predicted("deadline --quick --runtime 20ms", name="deadline.svz")
     real.not_predicted("deadline --quick --work 15ms", name="deadline.svz")
     # jobs that need more than what is reserved: late, whatever is free elsewhere
-    undoubted("deadline", "--quick", "--work", "15ms", name="late.svz")
+    real.predicted("deadline", "--quick", "--work", "15ms", name="late.svz")
     real.not_predicted("deadline --quick", name="late.svz")
 
 
 def test_a_pinned_task_waits_beside_an_idle_cpu():
     if len(real.CPUS) < 2:
         raise real.Skip("needs two CPUs")
-    undoubted("affinity", "--quick", name="affinity.svz")
+    real.predicted("affinity", "--quick", name="affinity.svz")
     real.not_predicted("affinity --quick --cpus 0,1", name="affinity.svz")
     real.not_predicted("affinity --quick --tasks 3", name="affinity.svz")
 
@@ -115,9 +106,9 @@ def test_balance_makes_shares_equal_by_migrating():
     if len(real.CPUS) < 2:
         raise real.Skip("needs two CPUs")
     two = ["--cpus", f"{real.CPUS[0]},{real.CPUS[1]}"]
-    undoubted("balance", "--quick", *two, name="balance.svz")
+    real.predicted("balance", "--quick", *two, name="balance.svz")
     # two tasks on two CPUs: nobody has to move
-    undoubted("balance", "--quick", "--tasks", "2", *two, name="still.svz")
+    real.predicted("balance", "--quick", "--tasks", "2", *two, name="still.svz")
     real.not_predicted(" ".join(["balance --quick --tasks 3", *two]), name="still.svz")
 
 

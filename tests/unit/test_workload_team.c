@@ -100,6 +100,42 @@ TEST(a_killed_member_counts_as_failed)
 	CHECK(WIFSIGNALED(statuses[1]) && WTERMSIG(statuses[1]) == SIGTERM);
 }
 
+static int second_ends_badly(void *how, uint32_t i)
+{
+	if (i == 1 && *(const int *)how == SIGKILL)
+		kill(getpid(), SIGKILL);
+	return i == 1;
+}
+
+TEST(a_team_that_is_run_names_the_member_that_failed)
+{
+	static const struct {
+		int kind, how;
+		const char *sentence;
+	} rows[] = {
+		{ KIND_PROCS, 0, "hog1 failed" },
+		{ KIND_THREADS, 0, "hog1 failed" },
+		{ KIND_PROCS, SIGKILL, "hog1 was ended by signal 9" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct team_cfg cfg = {
+			.n = 3,
+			.kind = rows[i].kind,
+			.name = "hog%u",
+			.fn = second_ends_badly,
+			.arg = (void *)&rows[i].how,
+			.lead_ns = 1,
+		};
+		struct team_span span = { 0 };
+		struct err e = { 0 };
+
+		CHECK(team_run(&cfg, &span, &e) == -ECHILD);
+		CHECK_STR(e.text, rows[i].sentence);
+		CHECK(span.from_ns && span.to_ns >= span.from_ns);
+	}
+}
+
 static int too_many(void)
 {
 	const struct team_cfg cfg = {

@@ -119,8 +119,7 @@ static int affinity_run(const struct workload_cfg *cfg)
 		.n = (uint32_t)cfg->tasks, .kind = cfg->kind, .name = "pinned%u", .fn = task_do, .arg = (void *)cfg
 	};
 	struct err e = { 0 };
-	uint64_t start_ns, end_ns;
-	struct team *t;
+	struct team_span span;
 
 	if (workload_enter("affinity", cfg, &e) < 0)
 		return workload_failed(&e);
@@ -128,16 +127,11 @@ static int affinity_run(const struct workload_cfg *cfg)
 	burn_calibrate();
 	if (!cfg->cpus && workload_pin(workload_cpu(0), &e) < 0)
 		return workload_failed(&e);
-	t = team_start(&team, &e);
-	if (!t)
+	if (team_run(&team, &span, &e) < 0)
 		return workload_failed(&e);
-	start_ns = team_start_ns(t);
-	if (team_join(t, NULL))
-		return 1;
-	end_ns = schedviz_mark_now();
-	schedviz_mark_wall(start_ns, end_ns);
+	schedviz_mark_wall(span.from_ns, span.to_ns);
 	workload_say("affinity (%d) %" PRIu64 " tasks were done after %.3f s", getpid(), cfg->tasks,
-		     (double)(end_ns - start_ns) / 1e9);
+		     (double)(span.to_ns - span.from_ns) / 1e9);
 	return 0;
 }
 

@@ -171,15 +171,12 @@ static int track_run(struct track *t, struct err *e)
 		.fn = runner,
 		.arg = t,
 	};
-	struct team *team = team_start(&cfg, e);
-	uint64_t start_ns;
+	struct team_span span;
+	int ret = team_run(&cfg, &span, e);
 
-	if (!team)
-		return -EAGAIN;
-	start_ns = team_start_ns(team);
-	if (team_join(team, NULL))
-		return err_set(e, -EIO, "a runner failed");
-	schedviz_mark_wall(start_ns, schedviz_mark_now());
+	if (ret < 0)
+		return ret;
+	schedviz_mark_wall(span.from_ns, span.to_ns);
 	workload_say("barrier (%d) %u runners met %" PRIu64 " times", getpid(), cfg.n, t->cfg->c.tasks);
 	return 0;
 }

@@ -182,18 +182,13 @@ static int perform(struct stage *s, struct err *e)
 		.arg = s,
 		.lead_ns = TEAM_LEAD_NS + members(s->cfg) * LEAD_EACH_NS,
 	};
-	uint64_t start_ns;
-	struct team *t;
+	struct team_span span;
 
-	t = team_start(&team, e);
-	if (!t)
+	if (team_run(&team, &span, e) < 0)
 		return workload_failed(e);
-	start_ns = team_start_ns(t);
-	if (team_join(t, NULL))
-		return 1;
 	schedviz_mark_instant(DEADLINE_SAID_GRANTED, s->shared->granted);
 	schedviz_mark_instant(DEADLINE_SAID_HOGS, s->shared->granted_hogs);
-	schedviz_mark_wall(start_ns, start_ns + s->cfg->length_ns);
+	schedviz_mark_wall(span.from_ns, span.from_ns + s->cfg->length_ns);
 	workload_say("deadline (%d) %u of %u tasks could reserve %.3f ms in every %.3f ms", getpid(),
 		     s->shared->granted, deadline_reserving(s->cfg), (double)s->cfg->runtime_ns / 1e6,
 		     (double)s->cfg->period_ns / 1e6);

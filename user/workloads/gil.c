@@ -340,19 +340,17 @@ static int house_run(struct house *h, struct err *e)
 		.fn = echo ? role : thread,
 		.arg = h,
 	};
-	uint64_t start_ns;
-	struct team *t;
+	struct team_span span;
+	int ret;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, h->line) < 0)
 		return err_sys(e, -errno, "cannot make a connection");
-	t = team_start(&team, e);
-	if (!t)
-		return -EAGAIN;
-	start_ns = team_start_ns(t);
-	team_join(t, NULL);
-	schedviz_mark_wall(start_ns, schedviz_mark_now());
+	ret = team_run(&team, &span, e);
 	close(h->line[0]);
 	close(h->line[1]);
+	if (ret < 0)
+		return ret;
+	schedviz_mark_wall(span.from_ns, span.to_ns);
 	return house_say(h, e);
 }
 

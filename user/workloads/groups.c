@@ -283,15 +283,12 @@ static int compete(const struct contest *c, struct err *e)
 		.fn = side_fn,
 		.arg = (void *)c,
 	};
-	struct team *t = team_start(&team, e);
-	uint64_t start_ns;
+	struct team_span span;
+	int ret = team_run(&team, &span, e);
 
-	if (!t)
-		return e->code;
-	start_ns = team_start_ns(t);
-	if (team_join(t, NULL))
-		return err_set(e, -ECHILD, "not every process of the contest got to its end");
-	schedviz_mark_wall(start_ns, start_ns + c->cfg->length_ns);
+	if (ret < 0)
+		return ret;
+	schedviz_mark_wall(span.from_ns, span.from_ns + c->cfg->length_ns);
 	return 0;
 }
 

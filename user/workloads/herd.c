@@ -178,7 +178,7 @@ static int herd_run(const struct workload_cfg *cfg)
 		.arg = &site,
 	};
 	struct err e = { 0 };
-	struct team *t;
+	struct team_span span;
 
 	if (workload_enter("herd", cfg, &e) < 0)
 		return workload_failed(&e);
@@ -189,11 +189,8 @@ static int herd_run(const struct workload_cfg *cfg)
 		err_sys(&e, -errno, "cannot listen on 127.0.0.1");
 		return workload_failed(&e);
 	}
-	t = team_start(&team, &e);
-	if (!t)
+	if (team_run(&team, &span, &e) < 0)
 		return workload_failed(&e);
-	if (team_join(t, NULL))
-		return 1;
 	close(site.listener);
 	workload_say("herd (%d) %" PRIu64 " connections were accepted by %" PRIu64 " waiter%s", getpid(), cfg->tasks,
 		     cfg->workers, cfg->workers == 1 ? "" : "s");

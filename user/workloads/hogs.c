@@ -64,18 +64,13 @@ int hogs_run(const struct hog *hogs, uint32_t n, int kind, uint64_t length_ns)
 		.n = n, .kind = kind, .name = "hog%u", .before = hog_before, .fn = hog_main, .arg = &crew
 	};
 	struct err e = { 0 };
-	uint64_t start_ns;
-	struct team *t;
+	struct team_span span;
 
 	burn_calibrate();
 	schedviz_mark_instant(HOGS_SAID_TICK, hogs_tick_here_ns());
-	t = team_start(&team, &e);
-	if (!t)
+	if (team_run(&team, &span, &e) < 0)
 		return workload_failed(&e);
-	start_ns = team_start_ns(t);
-	if (team_join(t, NULL))
-		return 1;
-	schedviz_mark_wall(start_ns, start_ns + length_ns);
+	schedviz_mark_wall(span.from_ns, span.from_ns + length_ns);
 	return 0;
 }
 

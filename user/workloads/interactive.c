@@ -215,8 +215,7 @@ static int interactive_run(const struct workload_cfg *cfg)
 		.arg = &scene,
 	};
 	struct err e = { 0 };
-	uint64_t start_ns;
-	struct team *t;
+	struct team_span span;
 
 	plain.sched.set = false;
 	if (workload_enter("interactive", &plain, &e) < 0)
@@ -224,13 +223,9 @@ static int interactive_run(const struct workload_cfg *cfg)
 	scene.cpu = workload_cpu(0);
 	burn_calibrate();
 	schedviz_mark_instant(HOGS_SAID_TICK, hogs_tick_here_ns());
-	t = team_start(&team, &e);
-	if (!t)
+	if (team_run(&team, &span, &e) < 0)
 		return workload_failed(&e);
-	start_ns = team_start_ns(t);
-	if (team_join(t, NULL))
-		return 1;
-	schedviz_mark_wall(start_ns, start_ns + scene.cfg->length_ns);
+	schedviz_mark_wall(span.from_ns, span.from_ns + scene.cfg->length_ns);
 	workload_say("interactive (%d) one task woke up every %.1f ms beside %" PRIu64 " hogs on CPU %u", getpid(),
 		     (double)scene.cfg->period_ns / 1e6, scene.cfg->hogs, scene.cpu);
 	return 0;

@@ -177,15 +177,12 @@ static int scene_run(struct scene *scene, struct err *e)
 		.fn = act,
 		.arg = scene,
 	};
-	struct team *t = team_start(&team, e);
-	uint64_t start_ns;
+	struct team_span span;
+	int ret = team_run(&team, &span, e);
 
-	if (!t)
-		return -EAGAIN;
-	start_ns = team_start_ns(t);
-	if (team_join(t, NULL))
-		return err_set(e, -EPERM, "the tasks could not take their priorities");
-	schedviz_mark_wall(start_ns, schedviz_mark_now());
+	if (ret < 0)
+		return ret;
+	schedviz_mark_wall(span.from_ns, span.to_ns);
 	workload_say("inversion: high waited %.1f ms for a lock that is held for %.1f ms, on CPU %u",
 		     (double)scene->waited_ns / 1e6, (double)scene->cfg->hold_ns / 1e6, scene->cpu);
 	return 0;

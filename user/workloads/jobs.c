@@ -140,8 +140,7 @@ static int jobs_run(const struct workload_cfg *cfg)
 		.lead_ns = TEAM_AT_ONCE,
 	};
 	struct err e = { 0 };
-	uint64_t start_ns;
-	struct team *t;
+	struct team_span span;
 
 	plain.sched.set = false;
 	if (workload_enter("jobs", &plain, &e) < 0)
@@ -152,13 +151,9 @@ static int jobs_run(const struct workload_cfg *cfg)
 	schedviz_mark_instant(JOBS_SAID_QUANTUM, sched_rr_quantum_ns());
 	schedviz_mark_instant(JOBS_SAID_SLICE, cfg->slice_ns ? cfg->slice_ns : sched_slice_ns());
 	burn_calibrate();
-	t = team_start(&team, &e);
-	if (!t)
+	if (team_run(&team, &span, &e) < 0)
 		return workload_failed(&e);
-	start_ns = team_start_ns(t) + TEAM_LEAD_NS;
-	if (team_join(t, NULL))
-		return 1;
-	schedviz_mark_wall(start_ns, schedviz_mark_now());
+	schedviz_mark_wall(span.from_ns + TEAM_LEAD_NS, span.to_ns);
 	workload_say("jobs (%d) %u jobs were done on CPU %u", getpid(), desk.cfg->nr, desk.cpu);
 	return 0;
 }

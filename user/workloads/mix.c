@@ -250,8 +250,7 @@ static int mix_run(const struct workload_cfg *cfg)
 		.arg = &scene,
 	};
 	struct err e = { 0 };
-	uint64_t start_ns, ns;
-	struct team *t;
+	struct team_span span;
 
 	if (workload_enter("mix", cfg, &e) < 0)
 		return workload_failed(&e);
@@ -261,20 +260,12 @@ static int mix_run(const struct workload_cfg *cfg)
 		burn_calibrate();
 	if (cfg->exp)
 		compute_alone(cfg);
-	t = team_start(&team, &e);
-	if (!t)
+	if (team_run(&team, &span, &e) < 0)
 		return workload_failed(&e);
-	start_ns = team_start_ns(t);
-	if (team_join(t, NULL))
-		goto failed;
-	ns = schedviz_mark_now() - start_ns;
-	schedviz_mark_wall(start_ns, start_ns + ns);
+	schedviz_mark_wall(span.from_ns, span.to_ns);
 	workload_say("mix (%d) %" PRIu64 " %s tasks, %s: %.4f s", getpid(), cfg->tasks, kind_names[own(cfg)->kind],
-		     how_names[own(cfg)->how], (double)ns / (double)NSEC_PER_SEC);
+		     how_names[own(cfg)->how], (double)(span.to_ns - span.from_ns) / (double)NSEC_PER_SEC);
 	return 0;
-failed:
-	err_set(&e, -EIO, "a worker failed, or computed wrongly");
-	return workload_failed(&e);
 }
 
 /* ---- the check ---- */

@@ -140,20 +140,15 @@ static int nice_run(const struct workload_cfg *cfg)
 		.arg = &race,
 	};
 	struct err e = { 0 };
-	uint64_t start_ns;
-	struct team *t;
+	struct team_span span;
 
 	if (workload_enter("nice", cfg, &e) < 0)
 		return workload_failed(&e);
 	race.cpu = workload_cpu(0);
 	burn_calibrate();
-	t = team_start(&team, &e);
-	if (!t)
+	if (team_run(&team, &span, &e) < 0)
 		return workload_failed(&e);
-	start_ns = team_start_ns(t);
-	if (team_join(t, NULL))
-		return 1;
-	schedviz_mark_wall(start_ns, start_ns + race.cfg->length_ns);
+	schedviz_mark_wall(span.from_ns, span.from_ns + race.cfg->length_ns);
 	workload_say("nice (%d) %u tasks competed for CPU %u", getpid(), race.cfg->nr, race.cpu);
 	return 0;
 }

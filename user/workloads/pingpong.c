@@ -233,18 +233,16 @@ static int pingpong_run(const struct workload_cfg *cfg)
 		.arg = &table,
 	};
 	struct err e = { 0 };
-	struct team *t = NULL;
+	struct team_span span;
 
 	if (workload_enter("pingpong", cfg, &e) < 0)
 		return workload_failed(&e);
 	workload_map_program();
 	table.turn = shared_alloc(2 * sizeof(*table.turn), &e);
-	if (table.turn && fds_open(&table, &e) == 0)
-		t = team_start(&team, &e);
-	if (!t)
+	if (!table.turn || fds_open(&table, &e) < 0)
 		return workload_failed(&e);
-	if (team_join(t, NULL))
-		return 1;
+	if (team_run(&team, &span, &e) < 0)
+		return workload_failed(&e);
 	shared_free(table.turn, 2 * sizeof(*table.turn));
 	workload_say("pingpong (%d) %" PRIu64 " round trips by %s", getpid(), cfg->tasks, over_names[table.cfg->over]);
 	return 0;

@@ -221,18 +221,14 @@ static int prodcons_work(const struct workload_cfg *cfg, struct buffer *b, struc
 {
 	struct scene scene = { .cfg = cfg, .buffer = b };
 	const struct team_cfg team = { .n = 2, .kind = cfg->kind, .name = "member%u", .fn = member, .arg = &scene };
-	struct team *t = team_start(&team, e);
-	uint64_t start_ns, end_ns;
+	struct team_span span;
+	int ret = team_run(&team, &span, e);
 
-	if (!t)
-		return e->code;
-	start_ns = team_start_ns(t);
-	if (team_join(t, NULL))
-		return err_set(e, -ECHILD, "producer or consumer did not end well");
-	end_ns = schedviz_mark_now();
-	schedviz_mark_wall(start_ns, end_ns);
+	if (ret < 0)
+		return ret;
+	schedviz_mark_wall(span.from_ns, span.to_ns);
 	workload_say("prodcons (%d) %" PRIu64 " items in %.4f s", getpid(), cfg->tasks,
-		     (double)(end_ns - start_ns) / (double)NSEC_PER_SEC);
+		     (double)(span.to_ns - span.from_ns) / (double)NSEC_PER_SEC);
 	return 0;
 }
 

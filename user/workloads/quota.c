@@ -112,7 +112,6 @@ static void quota_predict(const struct workload_cfg *cfg, struct facts *out)
 struct limited {
 	const struct quota_cfg *cfg;
 	struct cgroup *group; /* NULL: none can be made */
-	uint64_t start_ns;
 };
 
 static int hog_before(void *arg, uint32_t i)
@@ -126,7 +125,7 @@ static int hog_before(void *arg, uint32_t i)
 static int hog(void *arg, uint32_t i)
 {
 	(void)i;
-	burn_until(((const struct limited *)arg)->start_ns + ((const struct limited *)arg)->cfg->length_ns);
+	burn_until(team_began_ns() + ((const struct limited *)arg)->cfg->length_ns);
 	return 0;
 }
 
@@ -143,19 +142,14 @@ static int box(void *arg, uint32_t i)
 		.arg = l,
 	};
 	struct err e = { 0 };
-	struct team *t;
+	struct team_span span;
 
 	(void)i;
 	if (l->group && cgroup_enter(l->group, NULL, &e) < 0)
 		return workload_failed(&e);
-	t = team_start(&hogs, &e);
-	if (!t)
+	if (team_run(&hogs, &span, &e) < 0)
 		return workload_failed(&e);
-	/* hogs are asleep until then, so it is there before they look */
-	l->start_ns = team_start_ns(t);
-	if (team_join(t, NULL))
-		return 1;
-	schedviz_mark_wall(l->start_ns, l->start_ns + l->cfg->length_ns);
+	schedviz_mark_wall(span.from_ns, span.from_ns + l->cfg->length_ns);
 	return 0;
 }
 
@@ -164,8 +158,8 @@ static int quota_try(struct limited *l, struct err *e)
 	const struct team_cfg boxes = {
 		.n = 1, .kind = KIND_PROCS, .name = "box", .fn = box, .arg = l, .lead_ns = TEAM_AT_ONCE
 	};
+	struct team_span span;
 	uint64_t throttled = 0;
-	struct team *t;
 	int ret = 0;
 
 	l->group = cgroup_make(CGROUP_CPU, e);
@@ -173,11 +167,10 @@ static int quota_try(struct limited *l, struct err *e)
 		ret = cgroup_quota(l->group, l->cfg->quota_ns, l->cfg->period_ns, e);
 	else
 		workload_say("quota (%d) runs without a limit: %s", getpid(), e->text);
-	t = ret == 0 ? team_start(&boxes, e) : NULL;
-	if (!t)
-		return e->code;
-	if (team_join(t, NULL))
-		return err_set(e, -ECHILD, "the process in the control group failed");
+	if (ret == 0)
+		ret = team_run(&boxes, &span, e);
+	if (ret < 0)
+		return ret;
 	if (l->group)
 		throttled = cgroup_stat(l->group, "nr_throttled");
 	schedviz_mark_instant(SAID_THROTTLED, throttled);

@@ -141,8 +141,8 @@ static void rooms_predict(const struct workload_cfg *cfg, struct facts *out)
 				   neighbours(v), cfg->workers, neighbours(v) / (double)cfg->workers);
 		facts_set(out, "theory.text", buf_str(&text));
 	} else if (cfg->seed) {
-		buf_printf(&text, "%" PRIu64 " stays of lengths that differ, %" PRIu64 " key%s: ", cfg->workers, v->keys,
-			   v->keys == 1 ? "" : "s");
+		buf_printf(&text, "%" PRIu64 " stays of lengths that differ, %" PRIu64 " key%s: ", cfg->workers,
+			   v->keys, v->keys == 1 ? "" : "s");
 		theory_time(&text, range.min_ns);
 		if (range.max_ns > range.min_ns) {
 			buf_puts(&text, " to ");
@@ -213,15 +213,12 @@ static int house_run(struct house *h, struct err *e)
 		.fn = visitor,
 		.arg = h,
 	};
-	struct team *t = team_start(&team, e);
-	uint64_t start_ns;
+	struct team_span span;
+	int ret = team_run(&team, &span, e);
 
-	if (!t)
-		return -EAGAIN;
-	start_ns = team_start_ns(t);
-	if (team_join(t, NULL))
-		return err_set(e, -EIO, "a visitor failed");
-	schedviz_mark_wall(start_ns, schedviz_mark_now());
+	if (ret < 0)
+		return ret;
+	schedviz_mark_wall(span.from_ns, span.to_ns);
 	for (uint32_t i = 0; i < team.n; i++)
 		workload_say("rooms (%d) visitor%u was inside %" PRIu64 " time%s", getpid(), i, h->visits[i],
 			     h->visits[i] == 1 ? "" : "s");

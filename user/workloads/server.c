@@ -193,7 +193,7 @@ static int server_run(const struct workload_cfg *cfg)
 		.arg = &site,
 	};
 	struct err e = { 0 };
-	struct team *t;
+	struct team_span span;
 
 	if (workload_enter("server", cfg, &e) < 0)
 		return workload_failed(&e);
@@ -203,11 +203,8 @@ static int server_run(const struct workload_cfg *cfg)
 	site.listener = listener_open(site.cfg, &e);
 	if (site.listener < 0)
 		return workload_failed(&e);
-	t = team_start(&team, &e);
-	if (!t)
+	if (team_run(&team, &span, &e) < 0)
 		return workload_failed(&e);
-	if (team_join(t, NULL))
-		return 1;
 	close(site.listener);
 	workload_say("server (%d) %s answered %" PRIu64 " clients", getpid(), model_names[site.cfg->model],
 		     site.cfg->clients);

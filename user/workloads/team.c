@@ -57,16 +57,21 @@ void shared_free(void *p, size_t bytes)
 
 static __thread uint64_t began_ns; /* of the team that the calling thread is a member of */
 
+static void member_name(const struct team_cfg *cfg, uint32_t i, char name[16])
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	snprintf(name, 16, cfg->name, i);
+#pragma GCC diagnostic pop
+}
+
 static int member_main(struct member *m)
 {
 	const struct team_cfg *cfg = &m->team->cfg;
 	char name[16];
 	int ret = 0;
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	snprintf(name, sizeof(name), cfg->name, m->index);
-#pragma GCC diagnostic pop
+	member_name(cfg, m->index, name);
 	prctl(PR_SET_NAME, name);
 	began_ns = m->team->start_ns;
 	if (cfg->before)
@@ -221,4 +226,28 @@ uint32_t team_join(struct team *t, int *statuses)
 	}
 	team_free(t);
 	return failed;
+}
+
+int team_run(const struct team_cfg *cfg, struct team_span *span, struct err *e)
+{
+	int *statuses = xcalloc(cfg->n ? cfg->n : 1, sizeof(*statuses)), ret = 0;
+	struct team *t = team_start(cfg, e);
+	char name[16];
+
+	if (t) {
+		span->from_ns = t->start_ns;
+		team_join(t, statuses);
+		span->to_ns = schedviz_mark_now();
+	} else {
+		ret = e ? e->code : -EAGAIN;
+	}
+	for (uint32_t i = 0; i < cfg->n && ret == 0; i++) {
+		member_name(cfg, i, name);
+		if (WIFSIGNALED(statuses[i]))
+			ret = err_set(e, -ECHILD, "%s was ended by signal %d", name, WTERMSIG(statuses[i]));
+		else if (statuses[i])
+			ret = err_set(e, -ECHILD, "%s failed", name);
+	}
+	free(statuses);
+	return ret;
 }

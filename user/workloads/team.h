@@ -4,8 +4,9 @@
  *
  *         struct shared *s = shared_alloc(sizeof(*s), &e);
  *         const struct team_cfg cfg = { .n = 3, .kind = KIND_PROCS, .name = "hog%u", .fn = hog, .arg = s };
- *         struct team *t = team_start(&cfg, &e);
- *         failed = team_join(t);               asleep until all have ended
+ *         if (team_run(&cfg, &span, &e) < 0)   asleep until all have ended
+ *                 return workload_failed(&e);
+ *         schedviz_mark_wall(span.from_ns, span.to_ns);
  *
  * Members are made one after another, each asleep until the common start before the next is made. A member that is a
  * process dies with its maker; its address space is a copy, so what members share comes from shared_alloc(). Threads
@@ -32,6 +33,19 @@ struct team_cfg {
 	uint64_t lead_ns; /* from team_start() to the common start; 0: TEAM_LEAD_NS; TEAM_AT_ONCE: none, each begins */
 };
 #define TEAM_AT_ONCE UINT64_MAX
+
+struct team_span { /* CLOCK_MONOTONIC */
+	uint64_t from_ns; /* the common start; with TEAM_AT_ONCE that of team_start() */
+	uint64_t to_ns;	  /* when the last had ended and its maker was awake again */
+};
+
+/*
+ * Make a team and sleep until all have ended: team_start() and team_join(). 0 and *span; or a negative code and a
+ * sentence, which names the first member that ended badly (and may have said why itself).
+ */
+int team_run(const struct team_cfg *cfg, struct team_span *span, struct err *e);
+
+/* ---- the same in two steps, for who wants to do something meanwhile ---- */
 
 struct team;
 
