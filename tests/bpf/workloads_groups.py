@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""workloads_groups.py - groups, quotas, limits, cores, stealing on real events; and that nothing is left of them."""
+"""workloads_groups.py - groups, quotas, limits, bombs on real events; and that nothing is left of them."""
 import glob
 import os
 import signal
@@ -111,6 +111,44 @@ def test_quota_is_used_up_sooner_by_more_threads():
     out = real.judged("quota", "--quick", "--threads", "2", name="quota2.svz")
     if not out["cannot"]:
         equal(out["verdict"], "as predicted", f"verdict ({real.failures(out)})")
+
+
+def test_limits_refuse_a_fork_and_sleepers_cost_nothing():
+    out = real.judged("limits", "--quick", name="limits.svz")
+    if out["cannot"]:
+        raise real.Skip(out["doubts"])
+    equal(out["verdict"], "as predicted", f"verdict ({real.failures(out)})")
+    refuted("limits --quick --limit 30", "limits.svz")
+    equal(groups_left(), [], "control groups left")
+
+
+def test_limits_of_a_user_do_the_same():
+    real.predicted("limits", "--rlimit", "--quick", "--limit", "40")
+    pids = {e.tid for e in real.events("workload.svz") if e.kind == "fork" and e.by == "forker"}
+    equal(len(pids), 39, "forks of forker")
+
+
+def test_bomb_meets_its_limit_and_only_what_runs_costs():
+    out = real.judged("bomb", "--quick", name="bomb.svz")
+    if out["cannot"]:
+        raise real.Skip(out["doubts"])
+    equal(out["verdict"], "as predicted", f"verdict ({real.failures(out)})")
+    refuted("bomb --quick --limit 8", "bomb.svz")
+    equal(groups_left(), [], "control groups left")
+
+
+def test_bomb_killed_leaves_no_group_and_no_process():
+    for victim in ("bomb", "schedviz", "janitor"):
+        killed(["bomb", "--quick"], victim, "bomb5")
+    killed(["limits"], "limits", "sleeper9")
+    killed(["limits"], "forker", "sleeper9")
+
+
+def test_bomb_refuses_to_run_without_a_limit_of_its_own():
+    # somebody else than root may make no group, and there is no other limit
+    done = real.run("setpriv", "--reuid=65534", "--clear-groups", real.SCHEDVIZ, "run", "bomb", "-o", "/dev/null",
+                    status=77)
+    check("root" in done.err and done.err.count("\n") == 1, "one sentence that says so", done.err)
 
 
 real.main()

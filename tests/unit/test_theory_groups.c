@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* test_theory_groups.c - groups, limits, cores: what these workloads predict and refuse; where groups would be made. */
+/* test_theory_groups.c - what groups, quota, limits and bomb predict and refuse; where control groups would be made. */
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -202,6 +202,43 @@ TEST(quota_refuses)
 		 { "quota", "--quota 100us", "--quota" }, { "quota", "--period 2s", "--period" },
 		 { "quota", "--threads 0", "--threads" }, { "quota", "--policy fifo:1", "fifo:1" },
 		 { "groups", "--policy rr", "rr" });
+}
+
+TEST(limits_predicts)
+{
+	PREDICTIONS({ "limits", "", "fork 24 fails: EAGAIN; 23 sleepers: 0 switches", 0, 0 },
+		    /* measured: 59 sleepers made 0 switches in a second */
+		    { "limits", "--limit 60 --rlimit", "fork 60 fails: EAGAIN; 59 sleepers: 0 switches", 0, 0 });
+}
+
+TEST(limits_needs_root_for_a_control_group_only)
+{
+	struct tried pids = try_options("limits", ""), rlimit = try_options("limits", "--rlimit");
+
+	CHECK(workload_needs_root(pids.w, pids.cfg));
+	CHECK(!workload_needs_root(rlimit.w, rlimit.cfg));
+	try_release(&pids);
+	try_release(&rlimit);
+}
+
+TEST(limits_refuses)
+{
+	REFUSALS({ "limits", "--limit 1", "--limit" }, { "limits", "--limit 1001", "--limit" },
+		 { "limits", "--length 0", "--length" }, { "limits", "--limit 1000", NULL });
+}
+
+TEST(bomb_predicts)
+{
+	PREDICTIONS({ "bomb", "", "16 tasks, then EAGAIN; witness: 100 % while they sleep, 1/16 = 6.2 % after", 0, 0 },
+		    { "bomb", "--limit 4",
+		      "4 tasks, then EAGAIN; witness: 100 % while they sleep, 1/4 = 25.0 % after", 0, 0 });
+}
+
+TEST(bomb_refuses_what_would_be_one_in_earnest)
+{
+	REFUSALS({ "bomb", "--limit 3", "--limit" }, { "bomb", "--limit 65", "--limit" },
+		 { "bomb", "--policy fifo:10", "in earnest" }, { "bomb", "--length 20s --scale 2", "too long" },
+		 { "bomb", "--length 60s", "--length" });
 }
 
 TEST_MAIN

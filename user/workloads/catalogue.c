@@ -24,6 +24,8 @@
 	X(threads) \
 	X(create) \
 	X(crash) \
+	X(limits) \
+	X(bomb) \
 	X(pool) \
 	X(chunk) \
 	X(queue) \

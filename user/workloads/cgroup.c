@@ -213,10 +213,12 @@ int cgroup_remove(struct cgroup *g, struct err *e)
 	if (!g)
 		return 0;
 	if (write(g->orders, "", 1) != 1)
-		kill(g->janitor, SIGKILL); /* cannot be: the janitor has the other end */
+		kill(g->janitor, SIGKILL); /* the other end is closed: somebody has killed it */
 	close(g->orders);
 	while (waitpid(g->janitor, &status, 0) < 0 && errno == EINTR)
 		;
+	if (WIFSIGNALED(status))
+		status = remove_all(g->path);
 	if (status)
 		ret = err_set(e, -EBUSY, "the control group '%.300s' could not be removed", g->path);
 	free(g);
