@@ -34,6 +34,7 @@
 	X(mix) \
 	X(coro) \
 	X(rooms) \
+	X(race) \
 	X(inversion) \
 	X(barrier) \
 	X(server) \
