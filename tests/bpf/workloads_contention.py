@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""workloads_contention.py - race on real events: what is shared, and what fighting for it costs."""
+"""workloads_contention.py - race, spin on real events: what is shared, and what fighting for it costs."""
 import real
 from real import check, equal
 
@@ -29,6 +29,26 @@ def test_on_one_cpu_only_preemptions_lose():
     real.predicted("race", "--quick", "--stages", "one,atomic,mutex", "--cpus", cpu)
     real.run_workload("single.svz", "race", "--quick", "--cpus", cpu)
     check(real.report("single.svz")["cannot"], "two CPUs are needed for the default")
+
+
+def test_spinning_wins_with_a_cpu_each_and_loses_on_one():
+    if len(real.CPUS) < 2:
+        raise real.Skip("needs two CPUs")
+    out = real.predicted("spin", "--quick", name="spin.svz")["by"]
+    rate = {f"{lock} {crowd}": out[f"visits of {lock}, {crowd}"]["measured"]
+            for lock in ("spin", "mutex") for crowd in ("2 on 2", "4 on 1")}
+    check(rate["spin 2 on 2"] > rate["mutex 2 on 2"] and rate["spin 4 on 1"] < rate["mutex 4 on 1"], "rates:", rate)
+    out = real.not_predicted("spin --quick --lock mutex,spin", name="spin.svz")
+    for what in ("2 on 2", "4 on 1", "sleeps of spin"):
+        check(any(what in f for f in real.failures(out)), f"{what} is wrong too:", real.failures(out))
+
+
+def test_service_in_order_costs_a_switch_at_each_visit():
+    words = ["spin", "--quick", "-w", "4", "--cpus", str(real.CPUS[0]), "--lock"]
+    real.predicted(*words, "mutex,ticket", name="ticket.svz")
+    out = real.not_predicted(" ".join(words + ["ticket,mutex"]), name="ticket.svz")
+    for what in ("visits with mutex / with ticket", "sleeps for each visit of mutex"):
+        check(any(what in f for f in real.failures(out)), f"{what} is wrong:", real.failures(out))
 
 
 real.main()

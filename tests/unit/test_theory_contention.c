@@ -4,11 +4,40 @@
 
 static const struct prediction rows[] = {
 	{ "race", "", "some are lost by two at once; one CPU: by preemptions; locked: none", 0, 0 },
+	{ "spin", "-w 4 --lock mutex,ticket", "a mutex costs less than a ticket, which is a switch each", 0, 0 },
+	{ "spin", "--lock spin", "who spins never sleeps", 0, 0 },
 };
 
 TEST(contention_predicts)
 {
 	check_predictions(rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+/* Measured with 5 us in, 5 us out: 178,615 against 106,586 a second, and 40,465 against 97,763 = 0.41. */
+TEST(spin_wins_with_a_cpu_each_and_loses_without)
+{
+	static const struct {
+		const char *options, *text;
+		uint32_t nr_cpus;
+	} machines[] = {
+		{ "", "spin/mutex: 2 on 2 more than 1; 4 on 1 1/(1 + 3 x 0.50) = 0.40", 2 },
+		{ "", "spin/mutex: 2 on 2 more than 1; 4 on 1 1/(1 + 3 x 0.50) = 0.40", 64 },
+		{ "--hold 100us --out 300us", "spin/mutex: 2 on 2 about 1; 4 on 1 1/(1 + 3 x 0.25) = 0.57", 2 },
+		{ "-w 3", "spin/mutex: 3 on 1 1/(1 + 2 x 0.50) = 0.50", 1 },
+		{ "-w 3", "spin/mutex: 3 on 2 not known", 2 },
+		{ "-w 3", "spin/mutex: 3 on 3 more than 1", 4 },
+	};
+
+	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
+		struct tried t = try_options("spin", machines[i].options);
+		struct facts f = { 0 };
+
+		t.cfg->nr_cpus = machines[i].nr_cpus;
+		t.w->predict(t.cfg, &f);
+		CHECK_STR(facts_get(&f, "theory.text"), machines[i].text);
+		facts_release(&f);
+		try_release(&t);
+	}
 }
 
 TEST(who_needs_two_cpus_says_so)
@@ -21,6 +50,9 @@ TEST(who_needs_two_cpus_says_so)
 		{ "race", "", 1, true },
 		{ "race", "", 2, false },
 		{ "race", "--stages one,mutex", 1, false },
+		{ "spin", "", 1, true },
+		{ "spin", "", 2, false },
+		{ "spin", "-w 4", 1, false },
 	};
 
 	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
@@ -46,6 +78,12 @@ TEST(bad_knobs_are_refused)
 		{ "race", "--rounds 2000 --scale 0.1", "--rounds" },
 		{ "race", "--policy fifo:1", "--policy" },
 		{ "race", "--stages two,mutex -w 10 --apart 0", NULL },
+		{ "spin", "--lock sem", "'sem' is none of spin, mutex, ticket" },
+		{ "spin", "--lock spin,mutex,spin", "'spin' twice" },
+		{ "spin", "--workers 11", "--workers" },
+		{ "spin", "--hold 2ms", "--hold" },
+		{ "spin", "--policy fifo:1", "--policy" },
+		{ "spin", "--lock ticket,mutex --hold 1ms --out 0", NULL },
 	};
 
 	check_refusals(bad, sizeof(bad) / sizeof(bad[0]));

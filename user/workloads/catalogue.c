@@ -36,6 +36,7 @@
 	X(rooms) \
 	X(race) \
 	X(inversion) \
+	X(spin) \
 	X(barrier) \
 	X(server) \
 	X(herd) \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * lock.c - a mutex, a semaphore, a ticket lock and one that is handed over.
+ * lock.c - a mutex, a semaphore, a ticket lock, one that is handed over and one that is spun on.
  */
 #include "workloads/lock.h"
 
@@ -138,6 +138,31 @@ static void handoff_give(struct lock *l)
 	lock_futex_wake(turn, 1);
 }
 
+/* ---- spin ---- */
+
+/* Leaves the other hardware thread of the core alone meanwhile, and the memory bus. */
+static inline void relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+/* Looks before it tries: only a try fetches the cache line for itself. */
+static void spin_take(struct lock *l, uint32_t user)
+{
+	(void)user;
+	while (load(&l->word) || !replace(&l->word, 0, 1))
+		relax();
+}
+
+static void spin_give(struct lock *l)
+{
+	__atomic_store_n(&l->word, 0, __ATOMIC_SEQ_CST);
+}
+
 /* ---- whichever it is ---- */
 
 static const struct {
@@ -148,6 +173,7 @@ static const struct {
 	[LOCK_SEM] = { sem_take, sem_give },
 	[LOCK_TICKET] = { ticket_take, ticket_give },
 	[LOCK_HANDOFF] = { handoff_take, handoff_give },
+	[LOCK_SPIN] = { spin_take, spin_give },
 };
 
 void lock_init(struct lock *l, int kind, uint32_t keys)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * lock.h - four locks with one or more keys, for threads and processes alike, on futex(2), to be compared.
+ * lock.h - locks with one or more keys, for threads and processes alike, most on futex(2), to be compared.
  *
  *   mutex    one key, three states (Drepper, "Futexes Are Tricky", mutex2): giving it back wakes one, but whoever comes
  *            first has it, the same one again too
@@ -9,6 +9,7 @@
  *            does not say whose turn it is
  *   handoff  who waits is in a queue and has a word of its own: a key given back goes to the first of them, and wakes
  *            that one only
+ *   spin     one key; who waits looks again and again and never sleeps, so that nobody need be woken
  *
  * A lock lies in zeroed memory that its users share (shared_alloc()). Nothing waits forever unless a holder does.
  */
@@ -19,12 +20,13 @@
 
 #define LOCK_MAX_USERS 64
 
-enum lock_kind { LOCK_MUTEX, LOCK_SEM, LOCK_TICKET, LOCK_HANDOFF };
+enum lock_kind { LOCK_MUTEX, LOCK_SEM, LOCK_TICKET, LOCK_HANDOFF, LOCK_SPIN };
 
 struct lock {
 	int kind; /* enum lock_kind */
 	uint32_t keys;
-	uint32_t word; /* mutex: 0 free, 1 taken, 2 taken and awaited; sem: keys left; ticket: keys given back so far */
+	/* mutex: 0 free, 1 taken, 2 taken and awaited; spin: 0, 1; sem: keys left; ticket: keys given back so far */
+	uint32_t word;
 	uint32_t waiters; /* sem */
 	uint32_t next;	  /* ticket: the next number */
 	/* handoff, all but `turn` under `guard`, a mutex of the first kind */
@@ -32,7 +34,7 @@ struct lock {
 	uint32_t queue[LOCK_MAX_USERS], turn[LOCK_MAX_USERS];
 };
 
-void lock_init(struct lock *l, int kind, uint32_t keys); /* a mutex has one key */
+void lock_init(struct lock *l, int kind, uint32_t keys); /* a mutex, and spin, has one key */
 void lock_take(struct lock *l, uint32_t user);		 /* 0 <= user < LOCK_MAX_USERS, nobody else's number */
 void lock_give(struct lock *l);
 
