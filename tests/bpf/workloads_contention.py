@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""workloads_contention.py - race, spin on real events: what is shared, and what fighting for it costs."""
+"""workloads_contention.py - race, convoy, spin on real events: what is shared, and what fighting for it costs."""
 import real
 from real import check, equal
 
@@ -49,6 +49,32 @@ def test_service_in_order_costs_a_switch_at_each_visit():
     out = real.not_predicted(" ".join(words + ["ticket,mutex"]), name="ticket.svz")
     for what in ("visits with mutex / with ticket", "sleeps for each visit of mutex"):
         check(any(what in f for f in real.failures(out)), f"{what} is wrong:", real.failures(out))
+
+
+def test_all_line_up_behind_who_keeps_the_lock_for_long():
+    real.predicted("convoy", "--quick", name="truck.svz")
+    out = real.not_predicted("convoy --quick --long 0", name="truck.svz")
+    check(any("longest wait" in f for f in real.failures(out)), "somebody waited:", real.failures(out))
+    real.not_predicted("convoy --quick --long 140ms --every 300ms", name="truck.svz")
+    real.predicted("convoy", "--quick", "--long", "0", name="cars.svz")
+    out = real.not_predicted("convoy --quick", name="cars.svz")
+    check(any("comings" in f for f in real.failures(out)), "there was no truck:", real.failures(out))
+
+
+def test_a_ticket_wakes_all_who_wait_and_a_hand_over_only_the_next():
+    for lock in "handoff", "mutex", "ticket":
+        real.predicted("convoy", "--quick", "--lock", lock, name=f"{lock}.svz")
+    for lock, other in ("handoff", "ticket"), ("ticket", "handoff"), ("ticket", "mutex"):
+        out = real.not_predicted(f"convoy --quick --lock {other}", name=f"{lock}.svz")
+        check(any("wake-ups" in f or "at most" in f for f in real.failures(out)), "wake-ups:", real.failures(out))
+
+
+def test_a_lock_asked_for_all_the_time_makes_waiting_time_of_the_rest():
+    words = ["convoy", "--quick", "--long", "0", "--hold"]
+    real.predicted(*words, "10ms", name="full.svz")
+    real.not_predicted(" ".join(words + ["2ms"]), name="full.svz")
+    real.predicted(*words, "2ms", name="free.svz")
+    real.not_predicted(" ".join(words + ["10ms"]), name="free.svz")
 
 
 real.main()

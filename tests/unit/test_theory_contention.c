@@ -4,6 +4,13 @@
 
 static const struct prediction rows[] = {
 	{ "race", "", "some are lost by two at once; one CPU: by preemptions; locked: none", 0, 0 },
+	{ "convoy", "", "behind 90 ms all 4 line up, the last waits for 76 ms to 102 ms", 0, 0 },
+	{ "convoy", "-w 2 --out 50ms", "behind 90 ms all 2 line up, the last waits for 42 ms to 94 ms", 0, 0 },
+	{ "convoy", "--scale 0.5", "behind 45 ms all 4 line up, the last waits for 38 ms to 51 ms", 0, 0 },
+	{ "convoy", "--long 0", "the lock is taken 36 % of the time, nobody waits for long", 0, 0 },
+	{ "convoy", "--long 0 --hold 10ms", "the lock is taken 100 % of the time, each waits for 10 ms", 0, 0 },
+	{ "convoy", "--long 0 --hold 10ms --out 30ms",
+	  "the lock is taken 100 % of the time, nobody waits for long", 0, 0 },
 	{ "spin", "-w 4 --lock mutex,ticket", "a mutex costs less than a ticket, which is a switch each", 0, 0 },
 	{ "spin", "--lock spin", "who spins never sleeps", 0, 0 },
 };
@@ -78,6 +85,14 @@ TEST(bad_knobs_are_refused)
 		{ "race", "--rounds 2000 --scale 0.1", "--rounds" },
 		{ "race", "--policy fifo:1", "--policy" },
 		{ "race", "--stages two,mutex -w 10 --apart 0", NULL },
+		{ "convoy", "--long 10ms", "--out" },
+		{ "convoy", "--long 25ms --seed 1", "--out" },
+		{ "convoy", "--every 100ms", "--every" },
+		{ "convoy", "--length 200ms", "--length" },
+		{ "convoy", "--scale 0.05", "--hold" },
+		{ "convoy", "--workers 1", "--workers" },
+		{ "convoy", "--lock sem", "'sem'" },
+		{ "convoy", "--long 0 --length 200ms --every 1ms", NULL },
 		{ "spin", "--lock sem", "'sem' is none of spin, mutex, ticket" },
 		{ "spin", "--lock spin,mutex,spin", "'spin' twice" },
 		{ "spin", "--workers 11", "--workers" },

@@ -35,6 +35,7 @@
 	X(coro) \
 	X(rooms) \
 	X(race) \
+	X(convoy) \
 	X(inversion) \
 	X(spin) \
 	X(barrier) \
