@@ -33,6 +33,7 @@ static const struct opt convoy_opts[] = {
 	OPT_DURATION(0, "length", struct convoy_cfg, length_ns, 10 * NSEC_PER_MSEC, WORKLOAD_MAX_NS,
 		     "how long all this goes on; the truck comes in its second half (1.2s)"),
 	OPT_CHOICE(0, "lock", struct convoy_cfg, lock, lock_names, "LOCK", "handoff, mutex or ticket (handoff)"),
+	WORKLOAD_SEED_OPT(struct convoy_cfg, c),
 	WORKLOAD_RUN_OPTS(struct convoy_cfg, c),
 	OPT_END
 };
@@ -213,8 +214,7 @@ static int convoy_run(const struct workload_cfg *cfg)
 		.arg = &road,
 	};
 	struct err e = { 0 };
-	uint64_t start_ns;
-	struct team *t;
+	struct team_span span;
 
 	if (workload_enter("convoy", cfg, &e) < 0)
 		return workload_failed(&e);
@@ -222,13 +222,9 @@ static int convoy_run(const struct workload_cfg *cfg)
 	workload_map_program();
 	burn_calibrate();
 	lock_init(&road.lock, lock_kinds[v->lock], 1);
-	t = team_start(&team, &e);
-	if (!t)
+	if (team_run(&team, &span, &e) < 0)
 		return workload_failed(&e);
-	start_ns = team_start_ns(t);
-	if (team_join(t, NULL))
-		return 1;
-	schedviz_mark_wall(start_ns, start_ns + v->length_ns);
+	schedviz_mark_wall(span.from_ns, span.from_ns + v->length_ns);
 	workload_say("convoy (%d) %" PRIu64 " cars, %" PRIu64 " times a truck before them", getpid(), cfg->workers,
 		     convoy_trains(v));
 	return 0;

@@ -88,22 +88,18 @@ static int member(void *arg, uint32_t i)
 int stages_run(struct stages *s, struct err *e)
 {
 	struct team_cfg cfg = { .kind = KIND_THREADS, .name = s->name, .fn = member, .arg = s };
-	uint64_t start_ns;
-	struct team *team;
+	struct team_span span;
+	int ret;
 
 	for (uint32_t i = 0; i < s->nr; i++)
 		cfg.n = s->list[i].workers > cfg.n ? s->list[i].workers : cfg.n;
 	for (uint32_t i = 0; i < STAGE_MAX_WORKERS; i++)
 		s->cpu[i] = workload_cpu(i);
 	s->members = cfg.n;
-	team = team_start(&cfg, e);
-	if (!team)
-		return -EAGAIN;
-	start_ns = team_start_ns(team);
-	if (team_join(team, NULL))
-		return err_set(e, -EIO, "a thread could not go to its CPU");
-	schedviz_mark_wall(start_ns, schedviz_mark_now());
-	return 0;
+	ret = team_run(&cfg, &span, e);
+	if (ret == 0)
+		schedviz_mark_wall(span.from_ns, span.to_ns);
+	return ret;
 }
 
 uint64_t stages_began_ns(const struct stages *s)
