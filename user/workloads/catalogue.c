@@ -30,6 +30,7 @@
 	X(chunk) \
 	X(queue) \
 	X(prodcons) \
+	X(steal) \
 	X(gil) \
 	X(mix) \
 	X(coro) \

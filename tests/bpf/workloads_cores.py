@@ -1,0 +1,28 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""workloads_cores.py - work shared out over workers and CPUs, on real events: who does what, who is idle at the end."""
+import real
+from real import check
+
+
+def test_fixed_shares_end_one_after_another():
+    real.predicted("steal", "--sched", "static", "--quick", name="static.svz")
+    real.not_predicted("steal --quick", name="static.svz")
+    real.not_predicted("steal --sched central --quick", name="static.svz")
+
+
+def test_one_queue_keeps_all_busy():
+    real.predicted("steal", "--sched", "central", "--quick", name="central.svz")
+    real.not_predicted("steal --sched static --quick", name="central.svz")
+    real.not_predicted("steal --quick", name="central.svz")
+
+
+def test_thieves_keep_all_busy_and_work_moves():
+    out = real.predicted("steal", "--quick", "--procs", name="steal.svz")
+    check(out["by"]["items done by another than their owner"]["measured"] >= 1, "work moved", out["by"])
+    real.not_predicted("steal --sched static --quick", name="steal.svz")
+    real.predicted("steal", "--quick", "--seed", "3")
+    real.predicted("steal", "--quick", "--work", "100ms", "-w", str(len(real.CPUS)))
+
+
+real.main()
