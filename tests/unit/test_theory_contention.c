@@ -30,6 +30,7 @@ TEST(spin_wins_with_a_cpu_each_and_loses_without)
 		{ "", "spin/mutex: 2 on 2 more than 1; 4 on 1 1/(1 + 3 x 0.50) = 0.40", 2 },
 		{ "", "spin/mutex: 2 on 2 more than 1; 4 on 1 1/(1 + 3 x 0.50) = 0.40", 64 },
 		{ "--hold 100us --out 300us", "spin/mutex: 2 on 2 about 1; 4 on 1 1/(1 + 3 x 0.25) = 0.57", 2 },
+		{ "--hold 1us --out 19us", "spin/mutex: 2 on 2 about 1; 4 on 1 1/(1 + 3 x 0.05) = 0.87", 2 },
 		{ "-w 3", "spin/mutex: 3 on 1 1/(1 + 2 x 0.50) = 0.50", 1 },
 		{ "-w 3", "spin/mutex: 3 on 2 not known", 2 },
 		{ "-w 3", "spin/mutex: 3 on 3 more than 1", 4 },
@@ -98,7 +99,7 @@ TEST(bad_knobs_are_refused)
 		{ "spin", "--workers 11", "--workers" },
 		{ "spin", "--hold 2ms", "--hold" },
 		{ "spin", "--policy fifo:1", "--policy" },
-		{ "spin", "--lock ticket,mutex --hold 1ms --out 0", NULL },
+		{ "spin", "--lock ticket,mutex --hold 200us --out 0", NULL },
 	};
 
 	check_refusals(bad, sizeof(bad) / sizeof(bad[0]));
