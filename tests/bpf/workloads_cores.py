@@ -25,4 +25,13 @@ def test_thieves_keep_all_busy_and_work_moves():
     real.predicted("steal", "--quick", "--work", "100ms", "-w", str(len(real.CPUS)))
 
 
+def test_a_serial_part_sets_the_limit():
+    if len(real.CPUS) < 2:
+        raise real.Skip("needs two CPUs")
+    real.predicted("amdahl", "--quick", name="amdahl.svz")
+    real.not_predicted("amdahl --quick --serial 50", name="amdahl.svz")
+    real.not_predicted("amdahl --quick --serial 5", name="amdahl.svz")
+    real.predicted("amdahl", "--quick", "--serial", "60", "-w", "4", name="crowd.svz")
+
+
 real.main()

@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <unistd.h>
 #include "base/schedviz_mark.h"
 #include "workloads/burn.h"
@@ -118,25 +117,8 @@ static void barrier_predict(const struct workload_cfg *cfg, struct facts *out)
 struct track {
 	const struct barrier_cfg *cfg;
 	uint32_t cpu[MAX_RUNNERS];
-	uint32_t arrived, round; /* atomic */
+	struct gate gate;
 };
-
-/* The last to arrive opens it for all and begins the next round. */
-static void barrier_wait(struct track *t)
-{
-	uint32_t round = __atomic_load_n(&t->round, __ATOMIC_SEQ_CST);
-
-	if (__atomic_add_fetch(&t->arrived, 1, __ATOMIC_SEQ_CST) == t->cfg->c.workers) {
-		__atomic_store_n(&t->arrived, 0, __ATOMIC_SEQ_CST);
-		__atomic_store_n(&t->round, round + 1, __ATOMIC_SEQ_CST);
-		if (!t->cfg->spin)
-			lock_futex_wake(&t->round, INT_MAX);
-		return;
-	}
-	while (__atomic_load_n(&t->round, __ATOMIC_SEQ_CST) == round)
-		if (!t->cfg->spin)
-			lock_futex_wait(&t->round, round);
-}
 
 static int runner_before(void *arg, uint32_t i)
 {
@@ -156,7 +138,8 @@ static int runner(void *arg, uint32_t i)
 		schedviz_mark_start(round * c->workers + i);
 		burn(workload_vary(c->work_ns, c->seed, round) + (straggles ? t->cfg->skew_ns : 0));
 		schedviz_mark_finish(round * c->workers + i);
-		barrier_wait(t);
+		if (gate_wait(&t->gate, (uint32_t)c->workers, t->cfg->spin))
+			gate_open(&t->gate, t->cfg->spin);
 	}
 	return 0;
 }

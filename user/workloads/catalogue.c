@@ -52,7 +52,8 @@
 	X(interactive) \
 	X(jobs) \
 	X(affinity) \
-	X(balance)
+	X(balance) \
+	X(amdahl)
 
 #define X(name) extern const struct workload workload_##name;
 WORKLOADS(X)

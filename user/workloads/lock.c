@@ -190,3 +190,25 @@ void lock_give(struct lock *l)
 {
 	kinds[l->kind].give(l);
 }
+
+/* ---- gates ---- */
+
+bool gate_wait(struct gate *g, uint32_t members, bool spin)
+{
+	uint32_t round = __atomic_load_n(&g->round, __ATOMIC_SEQ_CST);
+
+	if (__atomic_add_fetch(&g->arrived, 1, __ATOMIC_SEQ_CST) == members)
+		return true;
+	while (__atomic_load_n(&g->round, __ATOMIC_SEQ_CST) == round)
+		if (!spin)
+			lock_futex_wait(&g->round, round);
+	return false;
+}
+
+void gate_open(struct gate *g, bool spin)
+{
+	__atomic_store_n(&g->arrived, 0, __ATOMIC_SEQ_CST);
+	__atomic_add_fetch(&g->round, 1, __ATOMIC_SEQ_CST);
+	if (!spin)
+		lock_futex_wake(&g->round, INT_MAX);
+}

@@ -16,6 +16,7 @@
 #ifndef SCHEDVIZ_WORKLOADS_LOCK_H
 #define SCHEDVIZ_WORKLOADS_LOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define LOCK_MAX_USERS 64
@@ -37,6 +38,18 @@ struct lock {
 void lock_init(struct lock *l, int kind, uint32_t keys); /* a mutex, and spin, has one key */
 void lock_take(struct lock *l, uint32_t user);		 /* 0 <= user < LOCK_MAX_USERS, nobody else's number */
 void lock_give(struct lock *l);
+
+/* A place where all must be before anybody goes on, again and again. In zeroed memory that they share. */
+struct gate {
+	uint32_t arrived, round;
+};
+
+/*
+ * Come to a gate for `members`. The last to come gets true at once and must open it; the others get false when it has.
+ * They wait asleep or, with `spin`, computing; all in the same way.
+ */
+bool gate_wait(struct gate *g, uint32_t members, bool spin);
+void gate_open(struct gate *g, bool spin);
 
 /* futex(2), between processes too: asleep while *word is `seen`, but it may wake up for nothing; wake up to `n`. */
 void lock_futex_wait(uint32_t *word, uint32_t seen);

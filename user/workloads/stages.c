@@ -5,7 +5,6 @@
 #include "workloads/stages.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 #include "base/schedviz_mark.h"
 #include "workloads/lock.h"
@@ -47,19 +46,12 @@ int stages_kinds(const char *list, const char *option, const char *const *names,
 /* All meet; the last to come says when the next stage begins. */
 static void meet(struct stages *s, uint32_t stage)
 {
-	uint32_t round = __atomic_load_n(&s->round, __ATOMIC_SEQ_CST);
-
-	if (__atomic_add_fetch(&s->arrived, 1, __ATOMIC_SEQ_CST) < s->members) {
-		while (__atomic_load_n(&s->round, __ATOMIC_SEQ_CST) == round)
-			lock_futex_wait(&s->round, round);
+	if (!gate_wait(&s->gate, s->members, false))
 		return;
-	}
 	if (stage && s->after)
 		s->after(s->arg, stage - 1);
-	s->arrived = 0;
 	s->start_ns = schedviz_mark_now() + STAGE_PAUSE_NS;
-	__atomic_store_n(&s->round, round + 1, __ATOMIC_SEQ_CST);
-	lock_futex_wake(&s->round, INT_MAX);
+	gate_open(&s->gate, false);
 }
 
 static int member(void *arg, uint32_t i)

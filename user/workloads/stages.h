@@ -13,6 +13,7 @@
 #ifndef SCHEDVIZ_WORKLOADS_STAGES_H
 #define SCHEDVIZ_WORKLOADS_STAGES_H
 
+#include "workloads/lock.h"
 #include "workloads/workload.h"
 
 #define STAGES_MAX 9
@@ -37,7 +38,8 @@ struct stages {
 	void *arg;
 	/* the rest is stages.c's: zero */
 	uint32_t cpu[STAGE_MAX_WORKERS];
-	uint32_t members, arrived, round;
+	uint32_t members;
+	struct gate gate;
 	uint64_t start_ns;
 };
 
