@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* test_theory_cores.c - what the workloads about sharing work out over workers and CPUs predict and refuse. */
+/* test_theory_sharing.c - what steal and amdahl, which share work out, predict and refuse. */
 #include "workload_try.h"
 
 #define MS NSEC_PER_MSEC
