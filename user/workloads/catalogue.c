@@ -39,6 +39,7 @@
 	X(convoy) \
 	X(inversion) \
 	X(spin) \
+	X(false) \
 	X(barrier) \
 	X(server) \
 	X(herd) \
