@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""workloads_sharing.py - work shared out over workers and CPUs, on real events: who does what, who is idle at the end."""
+"""workloads_sharing.py - steal and amdahl on real events: who does what of shared work, who is idle at the end."""
 import real
 from real import check
 

@@ -9,12 +9,6 @@
 
 #include <errno.h>
 
-/*
- * Reading a token that is there takes about a microsecond. Workers that come back together try for some twenty before
- * they sleep, or the baton would be seen again where nobody was idle.
- */
-#define TRIES 500
-
 static int lockpipe_open(svp *p)
 {
 	pthread_mutexattr_t attr;
@@ -29,26 +23,10 @@ static int lockpipe_open(svp *p)
 	return ret ? -ret : svp_pipe_open(p);
 }
 
-static inline void cpu_relax(void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-	__builtin_ia32_pause();
-#else
-	__asm__ volatile("" ::: "memory");
-#endif
-}
-
 static int lock(pthread_mutex_t *m)
 {
-	int ret = EBUSY;
+	int ret = svp_lock(m);
 
-	for (int i = 0; i < TRIES && ret == EBUSY; i++) {
-		ret = pthread_mutex_trylock(m);
-		if (ret == EBUSY)
-			cpu_relax();
-	}
-	if (ret == EBUSY)
-		ret = pthread_mutex_lock(m);
 	if (ret == EOWNERDEAD) /* a pipe is whole between any two reads: nothing to mend */
 		ret = pthread_mutex_consistent(m);
 	return -ret;

@@ -98,7 +98,7 @@ static bool deal_to_thread(struct svp_worker *w, uint64_t task)
 {
 	bool dealt;
 
-	pthread_mutex_lock(&w->pool->lock);
+	svp_lock(&w->pool->lock);
 	dealt = thread_reads(w) && deal(w, task);
 	pthread_mutex_unlock(&w->pool->lock);
 	return dealt;

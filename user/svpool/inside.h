@@ -192,6 +192,8 @@ void svp_end_close(int *fd);
 uint64_t svp_now(void); /* CLOCK_MONOTONIC, ns */
 /* When `seconds` will be over, in ns of svp_now(); UINT64_MAX: never. */
 uint64_t svp_until(double seconds);
+/* Like pthread_mutex_lock(), but computing for a moment before it sleeps. */
+int svp_lock(pthread_mutex_t *m);
 long svp_futex(uint32_t *word, int op, uint32_t value, const struct timespec *timeout);
 
 /* arena.c: shared memory, managed by the master alone. */

@@ -266,7 +266,7 @@ void svp_kill(svp *p, int sig)
 			syscall(SYS_pidfd_send_signal, w->pidfd, sig, NULL, 0);
 			continue;
 		}
-		pthread_mutex_lock(&p->lock);
+		svp_lock(&p->lock);
 		if (state(p, i) != SVP_RETIRED)
 			pthread_kill(w->thread, sig);
 		pthread_mutex_unlock(&p->lock);

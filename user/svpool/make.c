@@ -140,7 +140,7 @@ static void thread_ends(struct svp_worker *w)
 	uint64_t one = 1;
 	bool needed;
 
-	pthread_mutex_lock(&p->lock);
+	svp_lock(&p->lock);
 	needed = successor_needed(w) && thread_succeeded(w);
 	if (!needed)
 		state_set(w, SVP_RETIRED);

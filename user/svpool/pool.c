@@ -52,6 +52,33 @@ uint64_t svp_until(double seconds)
 	return seconds >= 0 && seconds < 1e9 ? svp_now() + (uint64_t)(seconds * (double)SVP_NS) : UINT64_MAX;
 }
 
+static inline void cpu_relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#else
+	__asm__ volatile("" ::: "memory");
+#endif
+}
+
+/*
+ * What is kept for a microsecond, a token being read or the books of a thread that ends, is tried for some twenty
+ * before sleeping: workers that come together would else wake one another, and in a recording that is a hand-off.
+ */
+#define LOCK_TRIES 500
+
+int svp_lock(pthread_mutex_t *m)
+{
+	int ret = EBUSY;
+
+	for (int i = 0; i < LOCK_TRIES && ret == EBUSY; i++) {
+		ret = pthread_mutex_trylock(m);
+		if (ret == EBUSY)
+			cpu_relax();
+	}
+	return ret == EBUSY ? pthread_mutex_lock(m) : ret;
+}
+
 long svp_futex(uint32_t *word, int op, uint32_t value, const struct timespec *timeout)
 {
 	return syscall(SYS_futex, word, op, value, timeout, NULL, FUTEX_BITSET_MATCH_ANY);
