@@ -34,4 +34,43 @@ def test_on_one_cpu_nothing_is_shared_at_once():
     check(any(f.startswith("on a CPU in part 1") for f in failed), "one CPU is enough for two:", failed)
 
 
+def done(out, beside):
+    return out["by"][f"done beside a {beside}, of alone"]["measured"] / 1000
+
+
+def siblings_known():
+    lists = set()
+    for cpu in real.CPUS:
+        with open(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list") as f:
+            lists.add(f.read())
+    return len(lists) < len(real.CPUS)
+
+
+def test_siblings_are_judged_where_the_kernel_knows_of_some():
+    two_cpus()
+    if siblings_known():
+        out = real.predicted("smt", "--quick", name="smt.svz")
+        check(0.4 < done(out, "sibling") < 1, "siblings:", done(out, "sibling"))
+        return
+    out = real.judged("smt", "--quick", name="smt.svz")
+    check(out["cannot"] and out["verdict"] == "not judged", "no siblings, and yet:", out["verdict"])
+    by = {f["what"]: f for f in out["findings"]}
+    check(by["on a CPU beside a core"]["measured"] > 0 and by["sleeps while computing"]["measured"] == 0,
+          "it runs what it can:", out["findings"])
+    # nobody computed beside a sibling, so that is not what was recorded
+    out = real.not_predicted("smt --quick --pair 0,1", name="smt.svz")
+    check(real.failures(out)[0].startswith("done beside a sibling, of alone: 0"), "no siblings:", real.failures(out))
+
+
+def test_a_pair_is_judged_by_what_it_gets_done():
+    """Whether two CPUs of a virtual machine are one core may change at any time: the verdict has to follow."""
+    two_cpus()
+    pair = f"{real.CPUS[0]},{real.CPUS[1]}"
+    out = real.judged("smt", "--quick", "--pair", pair, name="pair.svz")
+    out["by"] = {f["what"]: f for f in out["findings"]}
+    as_siblings = 0.45 <= done(out, "sibling") <= 0.95
+    check(as_siblings == (out["verdict"] == "as predicted"), "done:", done(out, "sibling"), real.failures(out))
+    check(not out["cannot"], "a pair is named, and yet:", out["doubts"])
+
+
 real.main()

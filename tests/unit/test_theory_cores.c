@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * test_theory_cores.c - work that cores share: what is predicted and refused, which CPUs are taken, and what the
- * checks say of recordings that this machine could not make.
+ * test_theory_cores.c - false sharing and siblings: what is predicted and refused, which CPUs are taken, and what the
+ * checks say of recordings that not every machine can make.
  */
 #include <sys/stat.h>
 #include "trace_make.h"
@@ -25,13 +25,36 @@ TEST(false_predicts_by_line)
 	check_predictions(rows, sizeof(rows) / sizeof(rows[0]));
 }
 
+TEST(smt_predicts_work_not_time)
+{
+	static const struct prediction rows[] = {
+		{ "smt", "--quick", "done by each, of what it does alone: 0.5 to 0.95 on siblings, 1 on cores", 0, 0 },
+	};
+
+	check_predictions(rows, sizeof(rows) / sizeof(rows[0]));
+}
+
 TEST(bad_knobs_are_refused)
 {
 	static const struct refusal rows[] = {
-		{ "false", "--stride 12", "--stride 12" },	  { "false", "--stride 0", "--stride" },
-		{ "false", "--stride 4096", "--stride" },	  { "false", "--work 1h", "--work" },
-		{ "false", "--policy fifo", "real time" },	  { "false", "--policy deadline:1ms/2ms", "real time" },
+		{ "false", "--stride 12", "--stride 12" },
+		{ "false", "--stride 0", "--stride" },
+		{ "false", "--stride 4096", "--stride" },
+		{ "false", "--work 1h", "--work" },
+		{ "false", "--policy fifo", "real time" },
+		{ "false", "--policy deadline:1ms/2ms", "real time" },
 		{ "false", "--policy idle --stride 2048", NULL },
+		{ "smt", "--pair 0", "'0'" },
+		{ "smt", "--pair 0,", "'0,'" },
+		{ "smt", "--pair ,1", "',1'" },
+		{ "smt", "--pair 0,1,2", "'0,1,2'" },
+		{ "smt", "--pair 0,x", "'0,x'" },
+		{ "smt", "--pair 00000000000000000000,1", "two CPUs" },
+		{ "smt", "--pair 0,70000", "two CPUs" },
+		{ "smt", "--pair 3,3", "twice" },
+		{ "smt", "--pair 0,70 --cpus 0", "--cpus '0'" },
+		{ "smt", "--policy rr", "real time" },
+		{ "smt", "--pair 70,3 --nice 5", NULL },
 	};
 
 	check_refusals(rows, sizeof(rows) / sizeof(rows[0]));
@@ -217,6 +240,104 @@ TEST(false_is_checked)
 	};
 
 	check_made("false", rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+/* Three tasks, always on a CPU of their own; how long a stint of each kind takes, and what is amiss in the first. */
+struct course {
+	const char *options, *failed;
+	unsigned alone_ms, sibling_ms, core_ms; /* 0: no such legs */
+	unsigned odd_ms;			/* what it takes more in the second round */
+	const char *amiss;			/* events from 2 to 12 ms */
+	bool is_virtual, doubted;
+};
+
+static unsigned course_leg(const struct course *c, struct buf *out, unsigned at_ms, unsigned *job, unsigned what,
+			   unsigned ms, int second)
+{
+	const int tasks[] = { second < 0 ? -second - 1 : 0, second };
+	unsigned n = second < 0 ? 1 : 2;
+
+	for (unsigned k = 0; k < n; k++)
+		buf_printf(out, "%ums cpu%d mark runner%d/%d start %u arg %u\n", at_ms, tasks[k], tasks[k],
+			   11 + tasks[k], *job + k, what);
+	if (!*job && c->amiss)
+		buf_puts(out, c->amiss);
+	for (unsigned k = 0; k < n; k++)
+		buf_printf(out, "%ums cpu%d mark runner%d/%d finish %u arg %u\n", at_ms + ms, tasks[k], tasks[k],
+			   11 + tasks[k], *job + k, what);
+	*job += n;
+	return at_ms + ms + 1;
+}
+
+static void course_text(const struct course *c, struct buf *out)
+{
+	unsigned at_ms = 2, job = 0, leg = 0;
+
+	buf_puts(out, "schedviz-text 1\ncpus 3\nfact target.tid 10\n0ms cpu0 task smt/10 state S on 0\n");
+	for (int cpu = 0; cpu < 3; cpu++)
+		buf_printf(out, "0ms cpu%d current idle\n", cpu);
+	for (int i = 0; i < 3; i++)
+		buf_printf(out,
+			   "0.1ms cpu0 fork smt/10 -> runner%d/%d tgid 10 flags 0\n"
+			   "0.1ms cpu0 wakeup_new runner%d/%d on %d by smt/10\n",
+			   i, 11 + i, i, 11 + i, i);
+	for (int i = 0; i < 3; i++)
+		buf_printf(out, "0.2ms cpu%d switch idle R -> runner%d/%d\n", i, i, 11 + i);
+	buf_printf(out, "1ms cpu0 mark runner0/11 instant 33329987552895340 arg %d\n", c->is_virtual);
+	for (unsigned round = 0; round < 3; round++) {
+		unsigned more_ms = round == 1 ? c->odd_ms : 0;
+
+		for (int i = 0; c->alone_ms && i < 3; i++)
+			at_ms = course_leg(c, out, at_ms, &job, leg++ * 3, c->alone_ms, -i - 1);
+		if (c->sibling_ms)
+			at_ms = course_leg(c, out, at_ms, &job, leg++ * 3 + 1, c->sibling_ms + more_ms, 1);
+		if (c->core_ms)
+			at_ms = course_leg(c, out, at_ms, &job, leg++ * 3 + 2, c->core_ms + more_ms, 2);
+	}
+	buf_printf(out, "%ums end\n", at_ms + 1);
+}
+
+#define A_WAIT "4ms cpu0 switch runner0/11 R -> idle\n8ms cpu0 switch idle R -> runner0/11\n"
+#define A_SLEEP                                             \
+	"4ms cpu0 switch runner0/11 S futex(0x0) -> idle\n" \
+	"4.1ms cpu0 waking runner0/11 by idle in hardirq\n" \
+	"4.2ms cpu0 switch idle R -> runner0/11\n"
+
+TEST(smt_is_checked)
+{
+	static const struct course rows[] = {
+		{ "", NULL, 10, 16, 10, 0, NULL, false, false },
+		{ "--pair 0,1", NULL, 10, 20, 10, 0, NULL, false, false }, /* one core's worth for both */
+		{ "", NULL, 10, 16, 10, 14, NULL, false, false },	   /* one bad round of three */
+		{ "", "done beside a sibling, of alone", 20, 20, 20, 0, NULL, false, false }, /* as good as cores */
+		{ "", "done beside a sibling, of alone", 10, 24, 10, 0, NULL, false,
+		  false },								   /* worse than taking turns */
+		{ "", "done beside a core, of alone", 10, 16, 16, 0, NULL, false, false }, /* a core that is none */
+		{ "", "done beside a core, of alone", 10, 16, 16, 0, NULL, true, true },
+		{ "", "done beside a core, of alone", 10, 16, 8, 0, NULL, true, false },
+		{ "", NULL, 10, 0, 10, 0, NULL, false, false }, /* no siblings to be had */
+		{ "--pair 0,1", "done beside a sibling, of alone", 10, 0, 10, 0, NULL, false, false },
+		{ "", "done beside a sibling, of alone", 0, 16, 0, 0, NULL, false, false },
+		{ "", "on a CPU alone", 0, 0, 0, 0, NULL, false, false }, /* cut short */
+		{ "", "on a CPU alone", 10, 16, 10, 0, A_WAIT, false, false },
+		{ "", "sleeps while computing", 10, 16, 10, 0, A_SLEEP, false, false },
+	};
+
+	for (const struct course *c = rows; c < rows + sizeof(rows) / sizeof(rows[0]); c++) {
+		struct report r = { 0 };
+		struct buf text = { 0 };
+		const struct finding *f;
+		enum verdict v;
+
+		course_text(c, &text);
+		v = verdict_on("smt", c->options, buf_str(&text), &r);
+		f = report_failed(&r);
+		if (c->failed ? !f || strcmp(f->what, c->failed) : v != VERDICT_AS_PREDICTED)
+			TEST_FAIL("case %zu: %s", (size_t)(c - rows), f ? f->what : "-");
+		CHECK_U64(r.doubts.n, c->doubted);
+		report_release(&r);
+		buf_release(&text);
+	}
 }
 
 TEST_MAIN

@@ -54,7 +54,8 @@
 	X(jobs) \
 	X(affinity) \
 	X(balance) \
-	X(amdahl)
+	X(amdahl) \
+	X(smt)
 
 #define X(name) extern const struct workload workload_##name;
 WORKLOADS(X)
