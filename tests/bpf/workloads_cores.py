@@ -73,4 +73,10 @@ def test_a_pair_is_judged_by_what_it_gets_done():
     check(not out["cannot"], "a pair is named, and yet:", out["doubts"])
 
 
+def test_a_pair_that_is_not_there_is_an_error():
+    r = real.run(real.SCHEDVIZ, "run", "smt", "--quick", "--pair", f"{real.CPUS[0]},60000", "--no-picture",
+                 "-o", real.path("none.svz"), status=None, timeout=20)
+    check(r.returncode == 1 and "CPU 60000" in r.err, f"exits {r.returncode}: {r.err}")
+
+
 real.main()

@@ -155,12 +155,15 @@ static void gather(struct course *c)
 		lock_futex_wait(&c->leg, leg);
 }
 
+/* Who cannot take part ends the whole process: the others would wait for it. */
 static int runner_before(void *arg, uint32_t i)
 {
 	const struct course *c = arg;
 	struct err e = { 0 };
 
-	return workload_pin(c->cpu[i], &e) < 0 ? workload_failed(&e) : 0;
+	if (workload_pin(c->cpu[i], &e) < 0)
+		_exit(workload_failed(&e));
+	return 0;
 }
 
 /* A stint's arg says which leg it is of, and of which kind. */
