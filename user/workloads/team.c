@@ -33,6 +33,7 @@ struct team {
 	struct team_cfg cfg;
 	uint64_t start_ns;
 	uint32_t nr_started;
+	bool abandoned; /* atomic: not all could be made */
 	char *stacks; /* of threads */
 	struct member *members;
 };
@@ -80,6 +81,8 @@ static int member_main(struct member *m)
 		return ret;
 	if (cfg->lead_ns != TEAM_AT_ONCE)
 		workload_sleep_until(m->team->start_ns);
+	if (__atomic_load_n(&m->team->abandoned, __ATOMIC_ACQUIRE))
+		return 1;
 	return cfg->fn(cfg->arg, m->index);
 }
 
@@ -149,9 +152,10 @@ static int stacks_get(struct team *t, struct err *e)
 	return err_sys(e, -errno, "cannot get stacks for %u threads", t->cfg.n);
 }
 
-/* A thread that waits for the start cannot be stopped: it is let go to its end. */
+/* A thread cannot be stopped, but at the common start it learns that it need not begin, and meet who never came. */
 static void give_up(struct team *t)
 {
+	__atomic_store_n(&t->abandoned, true, __ATOMIC_RELEASE);
 	for (uint32_t i = 0; i < t->nr_started; i++)
 		team_kill(t, i, SIGKILL);
 	team_join(t, NULL);
