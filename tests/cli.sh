@@ -325,8 +325,59 @@ completion()
 	same completes_nothing_for_numbers "$(completes schedviz show --top '')" ''
 }
 
+# fails NAME STATUS SENTENCE ARGUMENT...: status, nothing on standard output, one sentence; and no file is left
+fails()
+{
+	local name=$1 wanted=$2 sentence=$3 status=0 before
+
+	shift 3
+	before=$(ls)
+	"$schedviz" "$@" >out 2>err </dev/null || status=$?
+	same "$name" "$status|$(<out)|$(<err)" "$wanted||schedviz: $sentence"
+	same "${name}_leaves_no_file" "$(ls)" "$before"
+}
+
+exports()
+{
+	local lines
+
+	: >out
+	refuses export_to_what "export to what? - give --to FORMAT; 'schedviz help export' lists them" export small.svz
+	refuses export_nearest "'jsn' is no format - did you mean json?" export --to jsn small.svz
+	refuses export_formats "'pdf' is no format - give svg, csv or json" export --to pdf small.svz
+	refuses export_two_formats "one format at a time - 'csv' is the second" export --to json --to csv small.svz
+	refuses export_no_table "csv has no table 'cpus' - give spans, wakes or jobs" \
+		export --to csv --table cpus small.svz
+	refuses export_one_table "json has no tables to choose from - leave out --table" \
+		export --to json --table spans small.svz
+	fails export_not_several_to_stdout 1 \
+		"csv makes several files: they cannot all go to standard output - give --table NAME" \
+		export --to csv -o - small.svz
+	fails export_full_disk 1 "cannot write '/dev/full': No space left on device" \
+		export --to json -o /dev/full small.svz
+	fails export_no_directory 1 \
+		"cannot create 'none/x.jsonl': No such file or directory - give another name or directory" \
+		export --to json -o none/x.jsonl small.svz
+	fails export_nobody 1 "no task matches 'nobody' - 'schedviz stat --all' lists them" \
+		export --to json --tasks nobody small.svz
+
+	"$schedviz" export --to csv small.svz && "$schedviz" export --to json --gzip small.svz
+	same export_names_files_itself "$(echo small-*.csv small.jsonl*)" \
+		'small-jobs.csv small-spans.csv small-wakes.csv small.jsonl.gz'
+	"$schedviz" export --to json -o again.jsonl small.svz
+	same export_compresses_the_same "$(gzip -dc small.jsonl.gz | cksum)" "$(cksum <again.jsonl)"
+	"$schedviz" export --to json --gzip -o again.gz small.svz
+	same export_twice_is_the_same "$(cksum <again.gz)" "$(cksum <small.jsonl.gz)"
+	lines=$(tail -n 1 again.jsonl)
+	has export_ends "$lines" '^\{"type":"end","spans":[1-9]'
+	same export_window_by_time "$("$schedviz" export --to json --to 1us -o - small.svz | head -n 1 |
+		grep -o '"window_to_ns":[0-9]*')" '"window_to_ns":1000'
+	rm -f small-*.csv small.jsonl.gz again.*
+}
+
 usage_errors
 workload_errors
+exports
 no_arguments
 help_pages
 help_of_workloads

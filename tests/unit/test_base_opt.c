@@ -49,7 +49,8 @@ static int parse_order(enum opt_order order, char **list)
 	const struct opt_group group = { .opts = opts, .cfg = &cfg };
 	int n = 0;
 
-	opt_list_release(&cfg.env);
+	opt_release(opts, &cfg);
+	CHECK(!cfg.env.v && !cfg.env.n);
 	cfg = (struct cfg){ 0 };
 	said = (struct err){ 0 };
 	for (; list[n]; n++)

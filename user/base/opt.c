@@ -171,6 +171,13 @@ void opt_list_release(struct opt_list *l)
 	*l = (struct opt_list){ 0 };
 }
 
+void opt_release(const struct opt *opts, void *cfg)
+{
+	for (; opts->type != OPT_T_END; opts++)
+		if (opts->type == OPT_T_LIST)
+			opt_list_release((struct opt_list *)((char *)cfg + opts->offset));
+}
+
 /* ---- walking the line ---- */
 
 struct scan {

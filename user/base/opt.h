@@ -72,6 +72,9 @@ struct opt {
 #define OPT_ALIAS(c, n, st, f, value, h) { OPT_ROW(OPT_T_ALIAS, c, n, st, f, h), .min = (value) }
 #define OPT_END { .type = OPT_T_END }
 
+/* Release what parsing put into the struct that this table fills: its lists. */
+void opt_release(const struct opt *opts, void *cfg);
+
 /* A table and the struct it fills; a command may take several (its own, the common ones, a workload's). */
 struct opt_group {
 	const char *title; /* heading in --help; NULL: none */

@@ -11,8 +11,8 @@
 #include "cmd/frame.h"
 
 const struct cmd *const commands[] = {
-	&cmd_run,  &cmd_record, &cmd_show,   &cmd_stat, &cmd_check, &cmd_dump,
-	&cmd_info, &cmd_list,	&cmd_doctor, &cmd_help, NULL,
+	&cmd_run,    &cmd_record, &cmd_show, &cmd_stat,	  &cmd_check, &cmd_dump,
+	&cmd_export, &cmd_info,	  &cmd_list, &cmd_doctor, &cmd_help,  NULL,
 };
 
 const struct cmd *cmd_find(const char *name)
@@ -81,6 +81,8 @@ static int run_command(struct cmd_ctx *ctx, struct common_cfg *common)
 		status = ctx->cmd->run(ctx, cfg);
 	buf_release(&ctx->line);
 	free(ctx->workload_cfg);
+	if (ctx->cmd->opts)
+		opt_release(ctx->cmd->opts, cfg);
 	free(cfg);
 	return status;
 }

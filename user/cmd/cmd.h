@@ -84,8 +84,8 @@ struct cmd {
 
 extern const struct cmd *const commands[]; /* NULL-ended, in the order help shows them */
 
-extern const struct cmd cmd_run, cmd_record, cmd_show, cmd_stat, cmd_check, cmd_dump, cmd_info, cmd_list, cmd_doctor,
-	cmd_help;
+extern const struct cmd cmd_run, cmd_record, cmd_show, cmd_stat, cmd_check, cmd_dump, cmd_export, cmd_info, cmd_list,
+	cmd_doctor, cmd_help;
 
 const struct cmd *cmd_find(const char *name);
 int cmd_main(int argc, char **argv); /* the whole program; argv as main() has it; returns the exit code */
@@ -102,6 +102,9 @@ void cmd_say(const struct cmd_ctx *ctx, const char *fmt, ...) __attribute__((for
 
 /* EXIT_FINE, or EXIT_USAGE with a sentence that names the first word beyond the `max` that the command takes. */
 int cmd_at_most(struct cmd_ctx *ctx, int max);
+
+/* "dir/pool.svz" with "-3" is "dir/pool-3.svz"; to be freed. */
+char *cmd_path_with(const char *path, const char *add);
 
 /* For commands with "[TRACE]": the only word, or CMD_TRACE_DEFAULT; NULL: more words, sentence set, EXIT_USAGE due. */
 const char *cmd_trace_word(struct cmd_ctx *ctx);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* common.c - the options every command has, and which tables a command's line may use. */
 #include <errno.h>
+#include <string.h>
 #include "base/vec.h"
 #include "cmd/frame.h"
 
@@ -86,4 +87,15 @@ int frame_unknown_workload(const char *word, struct err *e)
 	else
 		err_set(e, -EINVAL, "no workload '%s' - 'schedviz list' shows them all", word);
 	return EXIT_USAGE;
+}
+
+char *cmd_path_with(const char *path, const char *add)
+{
+	const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
+	size_t stem = dot ? (size_t)(dot - path) : strlen(path);
+	struct buf name = { 0 };
+
+	buf_put(&name, path, stem);
+	buf_printf(&name, "%s%s", add, path + stem);
+	return name.data;
 }

@@ -31,6 +31,7 @@ static int read_knobs(struct judgement *j, const char *line, struct err *e)
 	j->workload = ret >= 0 ? ctx.workload : NULL;
 	j->cfg = ctx.workload_cfg;
 	buf_release(&ctx.line);
+	opt_release(cmd_run.opts, unused);
 	free(unused);
 	return ret < 0 ? ret : 0;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "capture/capture.h"
+#include "cmd/export.h"
 #include "cmd/frame.h"
 
 struct record_cfg {
@@ -61,6 +62,8 @@ int recording_run(struct cmd_ctx *ctx, const struct recording_cfg *cfg, struct s
 	struct session_result result;
 	int ret;
 
+	if (export_list_check(&cfg->exports, cfg->output, &ctx->err) < 0)
+		return EXIT_USAGE;
 	session->output = cfg->output;
 	session->ring_bytes = cfg->ring_bytes;
 	session->only_target = cfg->only_target;
@@ -68,7 +71,8 @@ int recording_run(struct cmd_ctx *ctx, const struct recording_cfg *cfg, struct s
 	if (ret < 0)
 		return code_of(ret);
 	say_result(ctx, cfg, &result);
-	return result.exit_code;
+	ret = export_list_make(ctx, &cfg->exports, cfg->output);
+	return ret ? ret : result.exit_code;
 }
 
 static int usage(struct cmd_ctx *ctx, const char *sentence)

@@ -12,6 +12,7 @@ struct recording_cfg {
 	const char *output;
 	uint64_t ring_bytes;
 	bool only_target;
+	struct opt_list exports; /* "svg:pool.svg" */
 };
 
 void recording_defaults(struct recording_cfg *cfg);
@@ -21,6 +22,8 @@ void recording_defaults(struct recording_cfg *cfg);
 		   "write the recording to FILE (schedviz.svz; - is standard output)"),     \
 		OPT_SIZE(0, "buffer", st, r.ring_bytes, CAPTURE_RING_MIN, CAPTURE_RING_MAX, \
 			 "memory of each CPU's ring, 16K to 4M (4M)"),                      \
+		OPT_LIST(0, "export", st, r.exports, "FORMAT:FILE",                         \
+			 "export it at the end, as svg:pool.svg; see export; repeatable"),  \
 		OPT_FLAG(0, "only-target", st, r.only_target,                               \
 			 "keep only the events of the program and what it starts")
 

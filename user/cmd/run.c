@@ -83,16 +83,15 @@ static int record_once(struct cmd_ctx *ctx, const struct run_cfg *cfg)
 
 /* ---- several times ---- */
 
-/* "pool.svz" becomes "pool-3.svz". */
 static char *numbered(const char *path, uint64_t n)
 {
-	const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
-	size_t stem = dot ? (size_t)(dot - path) : strlen(path);
-	struct buf name = { 0 };
+	struct buf add = { 0 };
+	char *name;
 
-	buf_put(&name, path, stem);
-	buf_printf(&name, "-%" PRIu64 "%s", n, path + stem);
-	return name.data;
+	buf_printf(&add, "-%" PRIu64, n);
+	name = cmd_path_with(path, buf_str(&add));
+	buf_release(&add);
+	return name;
 }
 
 /* In a process of its own, because a recording gives up every privilege. */
@@ -139,6 +138,11 @@ static int run(struct cmd_ctx *ctx, void *opaque)
 		return EXIT_USAGE;
 	if (ctx->workload_cfg->repeat <= 1)
 		return record_once(ctx, cfg);
+	if (cfg->r.exports.n) {
+		err_set(&ctx->err, -EINVAL, "--repeat makes several recordings, --export one file - 'schedviz export' "
+					    "makes one of each");
+		return EXIT_USAGE;
+	}
 	if (strcmp(cfg->r.output, "-"))
 		return record_often(ctx, cfg);
 	err_set(&ctx->err, -EINVAL, "--repeat makes several files: they cannot all go to standard output");

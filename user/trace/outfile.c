@@ -117,13 +117,15 @@ static int keep_old(const struct outfile *f, struct err *e)
 
 int outfile_publish(struct outfile *f, struct err *e)
 {
-	int ret;
+	int ret = f->temp ? keep_old(f, e) : 0;
 
+	return ret < 0 ? ret : outfile_replace(f, e);
+}
+
+int outfile_replace(struct outfile *f, struct err *e)
+{
 	if (!f->temp)
 		return 0;
-	ret = keep_old(f, e);
-	if (ret < 0)
-		return ret;
 	if (rename(f->temp, f->path) < 0)
 		return err_sys(e, -errno, "cannot rename '%s' to '%s'", f->temp, f->path);
 	free(f->temp);

@@ -22,6 +22,8 @@ int outfile_open(struct outfile *f, const char *path, struct err *e);
 int outfile_write(struct outfile *f, const void *bytes, size_t n); /* all of it, or a negative errno */
 /* An old file at `path` becomes PATH.old, this one takes its place. */
 int outfile_publish(struct outfile *f, struct err *e);
+/* It takes the place of an old file, which is lost: for what can be made again. */
+int outfile_replace(struct outfile *f, struct err *e);
 /* Unpublished: leaves nothing behind. */
 void outfile_close(struct outfile *f);
 
