@@ -48,8 +48,16 @@ def until(condition, what, seconds=5):
         time.sleep(0.01)
 
 
-def killed(words, whom, role):
-    """Kill the process `whom` of a workload with SIGKILL as soon as one called `role` is there; all must be gone."""
+def alive(pid):
+    """Not even on its way out: who was killed may be left to be waited for by process 1, which takes its time."""
+    try:
+        return open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def killed(words, whom, role, sig=signal.SIGKILL):
+    """Send `sig` to the process `whom` of a workload as soon as one called `role` is there; all must be gone."""
     before = set(groups_left())
     p = subprocess.Popen([real.SCHEDVIZ, "run", *words, "--no-picture", "-o", real.path("killed.svz")],
                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -58,7 +66,7 @@ def killed(words, whom, role):
     kids = descendants(p.pid)
     check(set(groups_left()) - before, "a control group was made")
     victim = p.pid if whom == "schedviz" else next(k for k in kids if name_of(k) == whom)
-    os.kill(victim, signal.SIGKILL)
+    os.kill(victim, sig)
     p.wait(20)
     until(lambda: all(gone(k) for k in kids), "every process is gone")
     until(lambda: not set(groups_left()) - before, "the control group is gone")
@@ -144,11 +152,60 @@ def test_bomb_killed_leaves_no_group_and_no_process():
     killed(["limits"], "forker", "sleeper9")
 
 
+def test_bomb_and_limits_interrupted_leave_no_group_and_no_process():
+    for sig in (signal.SIGINT, signal.SIGTERM):
+        killed(["bomb", "--quick"], "schedviz", "bomb5", sig)
+        killed(["limits"], "schedviz", "sleeper9", sig)
+
+
+def test_bomb_dies_with_its_maker_even_without_a_janitor():
+    before = set(groups_left())
+    p = subprocess.Popen([real.SCHEDVIZ, "run", "bomb", "--length", "8s", "--no-picture", "-o", real.path("left.svz")],
+                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until(lambda: any(name_of(k) == "bomb9" for k in descendants(p.pid)), "a process 'bomb9'", 10)
+    kids = {k: name_of(k) for k in descendants(p.pid)}
+    for victim in ("janitor", "bomb"):
+        os.kill(next(k for k in kids if kids[k] == victim), signal.SIGKILL)
+    try:
+        # long before their deadline: they had 8 s
+        until(lambda: not any(alive(k) for k in kids), "every process is dead", 2)
+        p.wait(20)
+    finally:
+        for left in set(groups_left()) - before:  # nobody is there to remove it
+            until(lambda d=left: not open(f"{d}/cgroup.procs").read(), "the group is empty", 15)
+            os.rmdir(left)
+
+
 def test_bomb_refuses_to_run_without_a_limit_of_its_own():
     # somebody else than root may make no group, and there is no other limit
     done = real.run("setpriv", "--reuid=65534", "--clear-groups", real.SCHEDVIZ, "run", "bomb", "-o", "/dev/null",
                     status=77)
     check("root" in done.err and done.err.count("\n") == 1, "one sentence that says so", done.err)
+
+
+def refused_where(change):
+    """Run bomb as root in a mount namespace of its own, in which `change` took the control groups away."""
+    if real.run("unshare", "-m", "true", status=None).returncode:
+        raise real.Skip("mount namespaces cannot be made here")
+    done = real.run("unshare", "-m", "--propagation", "private", "sh", "-c", f'{change} && exec "$@"', "sh",
+                    real.SCHEDVIZ, "run", "bomb", "--quick", "--no-picture", "-o", real.path("refused.svz"), status=1)
+    said = [l for l in done.err.splitlines() if "no bomb without a limit" in l]
+    equal(len(said), 1, f"sentences that refuse ({done.err})")
+    names = {e.name for e in real.events("refused.svz") if e.kind == "rename"}
+    check("bomb" in names, "the workload was recorded", names)
+    check(not any(n.startswith(("bomb0", "fuse", "witness")) for n in names), "nothing was lit", names)
+    equal(real.report("refused.svz")["verdict"] == "as predicted", False, "a refusal passes for a bomb")
+
+
+def test_bomb_refuses_as_root_where_no_controller_is_or_none_can_be_used():
+    mounts = [l.split() for l in open("/proc/mounts")]
+    pids = [m[1] for m in mounts if m[2] == "cgroup" and "pids" in m[3].split(",")]
+    if pids:
+        refused_where(f"umount -l {pids[0]}")
+        refused_where(f"mount -o remount,bind,ro {pids[0]}")
+    else:
+        refused_where("umount -l /sys/fs/cgroup")
+        refused_where("mount -o remount,bind,ro /sys/fs/cgroup")
 
 
 real.main()

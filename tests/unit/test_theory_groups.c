@@ -2,6 +2,7 @@
 /* test_theory_groups.c - what groups, quota, limits and bomb predict and refuse; where control groups would be made. */
 #include <errno.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "workload_try.h"
 #include "workloads/cgroup.h"
@@ -202,6 +203,40 @@ TEST(quota_refuses)
 		 { "quota", "--quota 100us", "--quota" }, { "quota", "--period 2s", "--period" },
 		 { "quota", "--threads 0", "--threads" }, { "quota", "--policy fifo:1", "fifo:1" },
 		 { "groups", "--policy rr", "rr" });
+}
+
+/* In a child, as the group's maker must not enter: is it confined to `tasks`, after entering or not? */
+static bool confined_in_child(const struct cgroup *g, bool enter, uint64_t tasks)
+{
+	struct err e = { 0 };
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit((enter && cgroup_enter(g, NULL, &e) < 0) || cgroup_confined(g, tasks, &e) < 0);
+	CHECK(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+	return WEXITSTATUS(status) == 0;
+}
+
+TEST(confined_is_only_who_is_in_a_group_whose_limit_holds)
+{
+	struct err e = { 0 };
+	struct cgroup *g = cgroup_make(CGROUP_PIDS, &e);
+	bool unlimited, outside, inside, stricter, laxer;
+
+	if (!g)
+		TEST_SKIP(e.text);
+	unlimited = confined_in_child(g, true, 8); /* a new group's limit is "max" */
+	if (cgroup_limit(g, 8, &e) < 0) {
+		cgroup_remove(g, NULL);
+		TEST_FAIL("%s", e.text);
+	}
+	outside = confined_in_child(g, false, 8);
+	inside = confined_in_child(g, true, 8);
+	stricter = confined_in_child(g, true, 9);
+	laxer = confined_in_child(g, true, 7);
+	CHECK(cgroup_remove(g, &e) == 0);
+	CHECK(!unlimited && !outside && inside && stricter && !laxer);
 }
 
 TEST(limits_predicts)

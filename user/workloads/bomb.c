@@ -3,12 +3,13 @@
  * bomb.c - the workload `bomb`: processes that do nothing but fork, inside a limit of their own; first they sleep then,
  * later all of them want the CPU that a witness uses.
  *
- * It runs in a control group with a limit on tasks, or not at all. Every process has the same deadline, and the janitor
- * of the group ends what is left.
+ * It runs in a control group with a limit on tasks, or not at all. Every process has the same deadline and dies with
+ * the one that made it, and the janitor of the group ends what is left.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,14 +99,15 @@ struct lit {
 	uint64_t from_ns, awake_ns, until_ns; /* all is made; all wake; the end */
 };
 
-/* Only in the group, on one CPU: whoever cannot get there does nothing. */
+/* Only in the group, by the kernel's own word, on one CPU: whoever cannot get there does nothing. */
 static int enter(void *arg, uint32_t i)
 {
 	const struct lit *l = arg;
 	struct err e = { 0 };
 
 	(void)i;
-	if (cgroup_enter(l->group, NULL, &e) < 0 || workload_pin(l->cpu, &e) < 0)
+	if (cgroup_enter(l->group, NULL, &e) < 0 || cgroup_confined(l->group, l->cfg->limit, &e) < 0 ||
+	    workload_pin(l->cpu, &e) < 0)
 		return workload_failed(&e);
 	return 0;
 }
@@ -121,9 +123,12 @@ static void take_name(const struct lit *l)
 /* True in the child. */
 static bool try_fork(const struct lit *l, uint64_t *refused)
 {
-	pid_t pid = fork();
+	pid_t maker = getpid(), pid = fork();
 
 	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != maker)
+			_exit(1); /* it died before that took effect */
 		*refused = 0;
 		take_name(l);
 	}

@@ -308,17 +308,41 @@ uint64_t cgroup_stat(const struct cgroup *g, const char *key)
 	return found ? value : 0;
 }
 
+static int limit_holds(const struct cgroup *g, uint64_t tasks, struct err *e)
+{
+	char path[CGROUP_PATH + 32], back[32];
+	uint64_t limit;
+
+	snprintf(path, sizeof(path), "%s/pids.max", g->path);
+	if (!file_read_line(path, back, sizeof(back)) || sscanf(back, "%" SCNu64, &limit) != 1 || limit > tasks)
+		return err_set(e, -EIO, "the limit of %" PRIu64 " tasks is not in force in '%.300s'", tasks, g->path);
+	return 0;
+}
+
 int cgroup_limit(const struct cgroup *g, uint64_t tasks, struct err *e)
 {
-	char path[CGROUP_PATH + 32], text[32], back[32];
+	char text[32];
 	int ret;
 
 	snprintf(text, sizeof(text), "%" PRIu64, tasks);
 	ret = put_or_say(g, NULL, "pids.max", text, e);
-	if (ret < 0)
-		return ret;
-	snprintf(path, sizeof(path), "%s/pids.max", g->path);
-	if (!file_read_line(path, back, sizeof(back)) || strcmp(back, text))
-		return err_set(e, -EIO, "the limit of %s tasks is not in force in '%.300s'", text, g->path);
-	return 0;
+	return ret < 0 ? ret : limit_holds(g, tasks, e);
+}
+
+int cgroup_confined(const struct cgroup *g, uint64_t tasks, struct err *e)
+{
+	char path[CGROUP_PATH + 32];
+	bool inside = false;
+	FILE *f;
+	int pid;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", g->path);
+	f = fopen(path, "re");
+	while (f && !inside && fscanf(f, "%d", &pid) == 1)
+		inside = pid == getpid();
+	if (f)
+		fclose(f);
+	if (!inside)
+		return err_set(e, -EIO, "process %d is not in the control group '%.300s'", getpid(), g->path);
+	return limit_holds(g, tasks, e);
 }

@@ -61,5 +61,10 @@ int cgroup_quota(const struct cgroup *g, uint64_t quota_ns, uint64_t period_ns, 
 uint64_t cgroup_stat(const struct cgroup *g, const char *key);
 /* Pids: at most so many tasks, read back: 0 only when the limit is in force. */
 int cgroup_limit(const struct cgroup *g, uint64_t tasks, struct err *e);
+/*
+ * Pids: 0 only if the kernel lists the calling process in the group and its limit is at most `tasks`. To be asked after
+ * cgroup_enter(), before anything is made that the limit is to bound. -EIO and a sentence: it is not so.
+ */
+int cgroup_confined(const struct cgroup *g, uint64_t tasks, struct err *e);
 
 #endif

@@ -183,6 +183,8 @@ static int forker(void *arg, uint32_t i)
 
 	(void)i;
 	ret = l->group ? cgroup_enter(l->group, NULL, &e) : be_alone(l->cfg->limit, &e);
+	if (ret == 0 && l->group)
+		ret = cgroup_confined(l->group, l->cfg->limit, &e);
 	if (ret < 0)
 		return workload_failed(&e);
 	fork_until_no(l);
