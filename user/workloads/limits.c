@@ -214,6 +214,8 @@ static int limits_try(struct limited *l, struct err *e)
 		ret = l->group ? cgroup_limit(l->group, l->cfg->limit, e) : 0;
 		if (ret < 0)
 			return ret;
+		if (l->group)
+			workload_say("limits (%d) its control group: pids.max %" PRIu64, getpid(), l->cfg->limit);
 	}
 	return team_run(&team, &span, e);
 }
