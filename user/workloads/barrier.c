@@ -193,6 +193,19 @@ static uint64_t waited_ns(const struct barrier_cfg *b, const struct evidence *ev
 }
 
 /*
+ * What made it come late to the barrier, so that it had less time left to wait: strangers on its CPU, a burst that took
+ * longer than it should, and gaps in its lane, which a switch that the kernel told nobody of leaves, for it may have
+ * run.
+ */
+static uint64_t late_ns(const struct barrier_cfg *b, const struct evidence *ev, task_id id)
+{
+	uint64_t ran_ns = evidence_ns(ev, id, STATE_RUNNING, ev->wall), work_ns = straggler_ns(b) - excess_ns(b);
+	uint64_t over_ns = !b->spin && ran_ns > work_ns ? ran_ns - work_ns : 0;
+
+	return evidence_ns(ev, id, STATE_RUNNABLE, ev->wall) + evidence_ns(ev, id, STATE_UNKNOWN, ev->wall) + over_ns;
+}
+
+/*
  * In either direction the slack is what the wall clock has: 3 % of all the straggler's work, the round's delay, and the
  * time that others take from the straggler, for which all wait as well.
  */
@@ -202,9 +215,7 @@ static void barrier_check(const struct workload_cfg *cfg, const struct evidence 
 	uint64_t all_ns = straggler_ns(b);
 	uint64_t slack_ns = report_slack_ns(all_ns) + cfg->tasks * ROUND_LATE_NS + all_ns * OTHERS_PERCENT / 100;
 	uint64_t want_ns = excess_ns(b), slept = evidence_sleeps(ev, evidence_one(ev, "runner0"), "futex", ev->wall).n;
-	/* a switch that the kernel told nobody of leaves a gap in its lane, in which it may have run */
-	uint64_t unknown_ns = evidence_ns(ev, evidence_one(ev, "runner0"), STATE_UNKNOWN, ev->wall);
-	uint64_t less_ns = slack_ns + unknown_ns;
+	uint64_t less_ns = slack_ns + late_ns(b, ev, evidence_one(ev, "runner0"));
 
 	report_ns(r, waited_ns(b, ev, "runner0"), want_ns > less_ns ? want_ns - less_ns : 0, want_ns + slack_ns,
 		  b->spin ? "runner0 computed for nothing" : "runner0 slept at the barrier");
