@@ -139,3 +139,8 @@ uint64_t report_fraction(double fraction, double of)
 {
 	return fraction * of >= 1.8e19 ? REPORT_ANY : fraction > 0 ? (uint64_t)(fraction * of + 0.5) : 0;
 }
+
+uint64_t report_less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}

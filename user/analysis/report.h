@@ -91,5 +91,6 @@ void report_release(struct report *r);
 uint64_t report_ppm(uint64_t part, uint64_t whole);   /* 0 when whole is 0 */
 uint64_t report_milli(uint64_t a, uint64_t b);	      /* the same */
 uint64_t report_fraction(double fraction, double of); /* rounded; below 0 is 0 */
+uint64_t report_less(uint64_t a, uint64_t b);	      /* a - b; 0 when b is more */
 
 #endif

@@ -154,11 +154,6 @@ static struct trains trains_of(const struct convoy *c)
 
 /* ---- the check ---- */
 
-static uint64_t less(uint64_t ns, uint64_t slack_ns)
-{
-	return ns > slack_ns ? ns - slack_ns : 0;
-}
-
 /*
  * The asymptotic bounds of a closed queue. Not a point even where nothing is random: sleeps are some 0.1 ms too long
  * each, so that cars drift until one stands behind another.
@@ -169,7 +164,7 @@ static void check_free(const struct convoy *c, struct report *r)
 	struct window w = free_part(c);
 	struct traffic t = traffic_in(c, w);
 	uint64_t others_ns = (v->c.workers - 1) * v->hold_ns, queue_ns = v->c.workers * HAND_OVER_NS;
-	uint64_t wait_ns = v->c.seed ? 0 : convoy_wait_ns(v), min_ns = less(wait_ns, report_slack_ns(wait_ns));
+	uint64_t wait_ns = v->c.seed ? 0 : convoy_wait_ns(v), min_ns = report_less(wait_ns, report_slack_ns(wait_ns));
 	double demand = convoy_demand(v), most = demand < 1 ? demand : 1, least;
 
 	/* either it is never free but for the hand-overs, or each stands behind all others every time */
@@ -197,7 +192,7 @@ static void check_trains(const struct convoy *c, struct report *r)
 	uint64_t n = v->c.workers, queue_ns = n * HAND_OVER_NS;
 	bool one_each = v->lock != CONVOY_TICKET;
 
-	report_ns(r, t.longest_ns, less(wait.min_ns, report_slack_ns(wait.min_ns)),
+	report_ns(r, t.longest_ns, report_less(wait.min_ns, report_slack_ns(wait.min_ns)),
 		  wait.max_ns + queue_ns + report_slack_ns(wait.max_ns), "the longest wait of a car");
 	report_count(r, all.n, convoy_trains(v), convoy_trains(v), "comings of the truck");
 	report_count(r, all.least.cars, n, n, "cars in line behind it, at least");

@@ -65,11 +65,6 @@ static uint64_t greater(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-static uint64_t less(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
-
 static void widen(struct range *r, struct times t)
 {
 	r->min.turnaround_ns = lesser(r->min.turnaround_ns, t.turnaround_ns);
@@ -239,12 +234,12 @@ static struct slack slack_of(const struct jobs_cfg *j, struct kernel k, const st
 
 static void report_times(struct report *r, const char *who, struct times got, const struct range *is, struct slack s)
 {
-	report_ns(r, got.turnaround_ns, less(is->min.turnaround_ns, s.early_ns), is->max.turnaround_ns + s.late_ns,
-		  "%s turnaround", who);
-	report_ns(r, got.response_ns, less(is->min.response_ns, s.early_ns), is->max.response_ns + s.response_ns,
+	report_ns(r, got.turnaround_ns, report_less(is->min.turnaround_ns, s.early_ns),
+		  is->max.turnaround_ns + s.late_ns, "%s turnaround", who);
+	report_ns(r, got.response_ns, report_less(is->min.response_ns, s.early_ns), is->max.response_ns + s.response_ns,
 		  "%s response", who);
-	report_ns(r, got.waiting_ns, less(is->min.waiting_ns, s.early_ns), is->max.waiting_ns + s.late_ns, "%s waiting",
-		  who);
+	report_ns(r, got.waiting_ns, report_less(is->min.waiting_ns, s.early_ns), is->max.waiting_ns + s.late_ns,
+		  "%s waiting", who);
 }
 
 void jobs_check(const struct workload_cfg *cfg, const struct evidence *ev, struct report *r)
@@ -307,10 +302,9 @@ static void explain_extremes(const struct jobs_cfg *j, const struct evidence *ev
 void jobs_explain(const struct workload_cfg *cfg, const struct evidence *ev, struct buf *out)
 {
 	static const char *const models[] = {
-		[RULE_FCFS] =
-			"First come first served: a job that has the CPU keeps it, so whoever comes after a long "
-			"one waits for all of it (the convoy of the textbooks), and response is as bad as "
-			"turnaround.",
+		[RULE_FCFS] = "First come first served: a job that has the CPU keeps it, so whoever comes after a long "
+			      "one waits for all of it (the convoy of the textbooks), and response is as bad as "
+			      "turnaround.",
 		[RULE_RR] =
 			"Round robin: whoever has used up its turn goes to the end of the queue. The kernel's turns "
 			"are so long that short jobs are done within one, and it comes near first come first "

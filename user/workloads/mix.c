@@ -304,11 +304,6 @@ static uint64_t unknown_ns(const struct evidence *ev)
 	return ns;
 }
 
-static uint64_t less(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
-
 static uint64_t two_ns(const uint64_t at[PROFILE_MAX])
 {
 	uint64_t ns = 0;
@@ -324,7 +319,7 @@ static uint64_t two_ns(const uint64_t at[PROFILE_MAX])
  */
 static uint64_t least_two_ns(const struct course *c)
 {
-	return less(c->work_ns / 4, 20 * NSEC_PER_MSEC);
+	return report_less(c->work_ns / 4, 20 * NSEC_PER_MSEC);
 }
 
 /*
@@ -341,7 +336,7 @@ static void check_two(const struct workload_cfg *cfg, const struct course *c, ui
 	if (alone)
 		report_ns(r, got_ns, 0, cfg->tasks * SPARE_NS, "time in which two workers ran at once");
 	else if (cfg->exp)
-		report_ns(r, got_ns, cfg->tasks > 1 && cfg->nr_cpus > 1 ? less(least_two_ns(c), hole_ns) : 0,
+		report_ns(r, got_ns, cfg->tasks > 1 && cfg->nr_cpus > 1 ? report_less(least_two_ns(c), hole_ns) : 0,
 			  REPORT_ANY, "time in which two workers ran at once");
 	else if (c->work_ns > longest_ns)
 		report_ns(r, got_ns, c->work_ns - longest_ns, REPORT_ANY, "time in which two workers ran at once");
@@ -385,7 +380,7 @@ static void check_work(const struct workload_cfg *cfg, uint64_t ran_ns, uint64_t
 	uint64_t spread_ns = (uint64_t)((cfg->exp ? ALONE_SPREAD : SPARE_SHARE) * (double)work_ns);
 	uint64_t spare_ns = cfg->tasks * SPARE_NS + spread_ns;
 
-	report_ns(r, ran_ns, less(work_ns, spare_ns + hole_ns), cfg->exp ? REPORT_ANY : work_ns + spare_ns,
+	report_ns(r, ran_ns, report_less(work_ns, spare_ns + hole_ns), cfg->exp ? REPORT_ANY : work_ns + spare_ns,
 		  "CPU time of all workers");
 }
 
@@ -399,7 +394,7 @@ static void mix_check(const struct workload_cfg *cfg, const struct evidence *ev,
 	check_work(cfg, ran_ns(at), c.work_ns, hole_ns, r);
 	check_two(cfg, &c, two_ns(at), hole_ns, r);
 	if (cfg->sleep_ns && !cfg->seed && own(cfg)->how != HOW_SEQ)
-		report_ns(r, all_asleep_ns(cfg, ev), less(cfg->sleep_ns, slack_ns + hole_ns), REPORT_ANY,
+		report_ns(r, all_asleep_ns(cfg, ev), report_less(cfg->sleep_ns, slack_ns + hole_ns), REPORT_ANY,
 			  "time in which all workers slept at once");
 	for (size_t k = 0; k <= most && k <= 4; k++)
 		report_tell(r, UNIT_PPM, report_ppm(at[k], wall_ns), "of the time with %zu of them on a CPU", k);

@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -116,8 +115,8 @@ struct course {
 	struct leg legs[MAX_LEGS];
 	uint32_t nr_legs, nr_tasks, cpu[SMT_MAX_TASKS];
 	uint64_t loops;
-	uint32_t arrived, leg; /* atomic; leg: how many have begun, in all rounds */
-	uint64_t start_ns;     /* of that leg */
+	struct gate gate;
+	uint64_t start_ns; /* of the leg that began last */
 };
 
 /*
@@ -142,17 +141,10 @@ static void toil(void *unused, uint64_t loops)
 /* Asleep until all are here; the last to come decides when the next leg begins. */
 static void gather(struct course *c)
 {
-	uint32_t leg = __atomic_load_n(&c->leg, __ATOMIC_SEQ_CST);
-
-	if (__atomic_add_fetch(&c->arrived, 1, __ATOMIC_SEQ_CST) == c->nr_tasks) {
-		__atomic_store_n(&c->arrived, 0, __ATOMIC_SEQ_CST);
-		c->start_ns = schedviz_mark_now() + LEAD_NS;
-		__atomic_store_n(&c->leg, leg + 1, __ATOMIC_SEQ_CST);
-		lock_futex_wake(&c->leg, INT_MAX);
+	if (!gate_wait(&c->gate, c->nr_tasks, false))
 		return;
-	}
-	while (__atomic_load_n(&c->leg, __ATOMIC_SEQ_CST) == leg)
-		lock_futex_wait(&c->leg, leg);
+	c->start_ns = schedviz_mark_now() + LEAD_NS;
+	gate_open(&c->gate, false);
 }
 
 /* Who cannot take part ends the whole process: the others would wait for it. */

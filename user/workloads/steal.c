@@ -347,11 +347,6 @@ static uint64_t tail_ns(const struct done *d)
 	return d->n && d->first_to_ns ? d->busy_to_ns - d->first_to_ns : 0;
 }
 
-static uint64_t less(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
-
 /* A thief comes when the first has nothing left while another has an item that it has not begun. */
 static uint64_t least_moved(const struct workload_cfg *cfg)
 {
@@ -379,7 +374,7 @@ static void steal_check(const struct workload_cfg *cfg, const struct evidence *e
 
 	report_count(r, d.n, cfg->tasks, cfg->tasks, "items done");
 	if (own(cfg)->how == HOW_STATIC)
-		report_ns(r, tail_ns(&d), less(want_ns, slack_ns), want_ns + slack_ns,
+		report_ns(r, tail_ns(&d), report_less(want_ns, slack_ns), want_ns + slack_ns,
 			  "from the first worker's end to the last one's");
 	else /* who is done first finds nothing that is not begun */
 		report_ns(r, tail_ns(&d), 0, s.longest_item_ns + slack_ns,
