@@ -349,6 +349,40 @@ TEST(events_outside_the_window_move_state_but_are_not_told)
 	facts_release(&facts);
 }
 
+struct renames {
+	const struct model *m;
+	char said[80];
+};
+
+static void on_renamed(void *ctx, task_id id, uint64_t ts_ns)
+{
+	struct renames *r = ctx;
+	size_t n = strlen(r->said);
+
+	snprintf(r->said + n, sizeof(r->said) - n, "%s@%" PRIu64 " ", model_task(r->m, id)->name, ts_ns);
+}
+
+TEST(a_new_name_is_told_when_it_is_one)
+{
+	struct facts facts = { 0 };
+	struct event event = { .kind = EV_RENAME, .rename = { .tid = 7 } };
+	struct renames r = { 0 };
+	struct model_sink sink = { .ctx = &r, .renamed = on_renamed };
+	struct model *m = model_begin(&facts, (struct window){ 100, 1000 }, 1, &sink, 1);
+	static const char *const names[] = { "early", "one", "one", "two" };
+
+	r.m = m;
+	for (unsigned i = 0; i < 4; i++) {
+		event.ts_ns = 50 + 100 * i;
+		strcpy(event.rename.comm, names[i]);
+		model_event(m, &event);
+	}
+	model_end(m);
+	CHECK_STR(r.said, "one@150 two@350 ");
+	model_free(m);
+	facts_release(&facts);
+}
+
 TEST(a_damaged_rare_stream_is_no_hole_in_a_cpu)
 {
 	struct facts facts = { 0 };

@@ -9,7 +9,7 @@
 #include "export/formats.h"
 #include "trace/syscalls.h"
 
-const struct exporter *const exporters[] = { &exporter_svg, &exporter_csv, &exporter_json, NULL };
+const struct exporter *const exporters[] = { &exporter_perfetto, &exporter_svg, &exporter_csv, &exporter_json, NULL };
 
 static void list_names(struct buf *out)
 {

@@ -96,6 +96,8 @@ struct model_sink {
 	void (*migration)(void *ctx, const struct migration *m);
 	/* tasks running or runnable on this CPU from now on, as far as is known */
 	void (*depth)(void *ctx, uint32_t cpu, uint64_t ts_ns, uint32_t depth);
+	/* it is called otherwise from now on: see the task's name */
+	void (*renamed)(void *ctx, task_id id, uint64_t ts_ns);
 	/* a program said something that is no job: schedviz_mark_instant(id, arg) */
 	void (*instant)(void *ctx, task_id who, uint64_t ts_ns, uint64_t id, uint64_t arg);
 };

@@ -32,6 +32,15 @@ static void set_name(struct model *m, uint32_t id, const char comm[COMM_LEN])
 	m->tasks.v[id].name = intern_n(&m->names, comm, COMM_LEN);
 }
 
+static void rename_to(struct model *m, uint32_t id, const char comm[COMM_LEN])
+{
+	const char *before = m->tasks.v[id].name;
+
+	set_name(m, id, comm);
+	if (m->tasks.v[id].name != before && !m->cut_now)
+		TELL(m, renamed, (task_id){ id }, m->now_ns);
+}
+
 static void follow(struct model *m, uint32_t id)
 {
 	if (is_dead(m, id)) /* too late for any span of it */
@@ -370,7 +379,7 @@ void roster_exec(struct model *m, const struct event *ev)
 	m->tasks.v[id].tgid = ev->exec.tgid;
 	m->tasks.v[id].path = intern(&m->names, ev->exec.path);
 	stay_set(&m->stays.v[id], STAY_INTRODUCED);
-	set_name(m, id, ev->exec.comm);
+	rename_to(m, id, ev->exec.comm);
 }
 
 /* ---- names and ends ---- */
@@ -383,7 +392,7 @@ void roster_rename(struct model *m, const struct event *ev)
 		return;
 	id = roster_meet(m, ev->rename.tid);
 	stay_set(&m->stays.v[id], STAY_INTRODUCED);
-	set_name(m, id, ev->rename.comm);
+	rename_to(m, id, ev->rename.comm);
 }
 
 void roster_exit(struct model *m, const struct event *ev)

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * perfetto.h - the inside of the Perfetto exporter: what its own files share. PERFETTO.md says what becomes of what.
+ *
+ * The importer (trace_processor) sorts all packets by time before it looks at them, so a packet may be written late:
+ * a switch, once it is known what the task that left did next; a task's name and process, at the end. What is held
+ * until then is bounded by the number of tasks and 100 ms of each CPU's events.
+ *
+ * Times inside are those of the model (CLOCK_MONOTONIC); pf_boot() makes the importer's of them.
+ */
+#ifndef SCHEDVIZ_EXPORT_PERFETTO_H
+#define SCHEDVIZ_EXPORT_PERFETTO_H
+
+#include <zlib.h>
+#include "base/idmap.h"
+#include "base/intern.h"
+#include "base/vec.h"
+#include "export/export.h"
+#include "export/pb.h"
+
+#define PF_NONE UINT32_MAX
+
+/* The importer refuses a trace with a CPU number from here on (kMaxCpuCount, ftrace_tokenizer.cc). */
+#define PF_MAX_CPUS 1024
+
+#define PF_BUNDLE_NS 100000000u /* as traced_probes reads its buffers */
+
+/* ---- field numbers (protos/perfetto/trace), those that more than one file needs ---- */
+
+enum { TRACE_PACKET = 1 };
+enum {
+	PACKET_FTRACE_EVENTS = 1,
+	PACKET_PROCESS_TREE = 2,
+	PACKET_CLOCK_SNAPSHOT = 6,
+	PACKET_TIMESTAMP = 8,
+	PACKET_SEQUENCE_ID = 10,
+	PACKET_TRACK_EVENT = 11,
+	PACKET_INTERNED_DATA = 12,
+	PACKET_SEQUENCE_FLAGS = 13,
+	PACKET_SYSTEM_INFO = 45,
+	PACKET_COMPRESSED = 50,
+	PACKET_TRACK_DESCRIPTOR = 60,
+	PACKET_CPU_INFO = 67,
+	PACKET_TASK_STATE = 117,
+	PACKET_TRACE_ATTRIBUTES = 126,
+};
+enum { FTRACE_TIMESTAMP = 1, FTRACE_PID = 2 };
+enum { SEQ_CLEARED = 1, SEQ_NEEDS_STATE = 2 };
+enum {
+	EVENT_TYPE = 9,
+	EVENT_TRACK = 11,
+	EVENT_CATEGORY = 22,
+	EVENT_NAME = 23,
+	EVENT_COUNTER = 30,
+	EVENT_FLOWS = 47,
+	EVENT_FLOWS_END = 48
+};
+enum { EVENT_SLICE_BEGIN = 1, EVENT_SLICE_END = 2, EVENT_INSTANT = 3, EVENT_COUNT = 4 };
+enum {
+	TRACK_UUID = 1,
+	TRACK_NAME = 2,
+	TRACK_PROCESS = 3,
+	TRACK_THREAD = 4,
+	TRACK_PARENT = 5,
+	TRACK_COUNTER = 8,
+	TRACK_CHILD_ORDER = 11,
+	TRACK_RANK = 12,
+	TRACK_DESCRIPTION = 14,
+	TRACK_PROCESS_ORDER = 19,
+	TRACK_THREAD_ORDER = 20
+};
+
+/* ---- tracks: a number for each, never 0 ---- */
+
+enum pf_track { TRACK_OF_PROCESS = 1, TRACK_OF_THREAD, TRACK_OF_GAPS, TRACK_OF_DEPTH, TRACK_OF_ALL, TRACK_OF_JOBS };
+
+/* `index`: of a task or a CPU. */
+static inline uint64_t pf_uuid(enum pf_track kind, uint32_t index)
+{
+	return (uint64_t)index << 3 | kind;
+}
+
+/* ---- who is on a CPU: a task, the idle task, or somebody of whom nothing is known ---- */
+
+/*
+ * The importer knows no unknown: a CPU always runs somebody. These have tids that no task can have (the kernel's
+ * PID_MAX_LIMIT is 2^22), one for each CPU, in a process of the kind's name.
+ */
+enum pf_nobody { NOBODY_UNKNOWN, NOBODY_UNRECORDED, NOBODY_LEFT_OUT, NOBODY_OFFLINE, NR_NOBODIES };
+#define PF_FIRST_NOBODY (1u << 22)
+
+static inline uint32_t pf_nobody_tid(enum pf_nobody kind, uint32_t cpu)
+{
+	return PF_FIRST_NOBODY + kind * PF_MAX_CPUS + cpu;
+}
+
+const char *pf_nobody_name(enum pf_nobody kind);
+
+struct pf_who {
+	uint32_t tid;
+	uint32_t name; /* of pf.names */
+	event_prio prio;
+};
+
+/* ---- a CPU's switches and wakings until they are written ---- */
+
+/* prev_state as the tracepoint prints it on all kernels from 4.14 on; NULL_STATE is none of them: unknown. */
+enum { LEFT_R = 0, LEFT_S = 1, LEFT_D = 2, LEFT_T = 4, LEFT_X = 0x10, LEFT_PREEMPTED = 0x100, LEFT_UNKNOWN = 0x200 };
+
+struct pf_switch {
+	uint64_t ns;
+	struct pf_who next;
+	uint32_t left; /* the task whose next span says how it left; PF_NONE: `state` is known */
+	uint16_t state;
+	bool open; /* who is `next` is not known yet: the last one of its CPU */
+};
+
+struct pf_waking {
+	uint64_t ns;
+	struct pf_who who;
+	uint32_t cpu;	/* where it last ran */
+	uint32_t flags; /* common_flags */
+};
+
+struct pf_cpu {
+	VEC(struct pf_switch) switches;
+	VEC(struct pf_waking) wakings;
+	struct buf events; /* all others, encoded */
+	uint64_t start_ns; /* of the first thing in them that was not held back; UINT64_MAX: there is none */
+	size_t held;	   /* switches at the front that a former bundle had to leave out */
+	uint8_t nobodies;  /* bit of each enum pf_nobody that ran there */
+	bool seeded;
+	bool lost; /* something went by unseen since the last bundle */
+};
+
+/* ---- a task ---- */
+
+struct pf_task {
+	uint64_t known_ns;   /* when it is introduced: alive, and after its birth; UINT64_MAX: not yet */
+	uint32_t cpu, waits; /* of the switch that waits for its next span; PF_NONE: none does */
+	uint32_t last_cpu;
+	uint32_t name;	    /* of pf.names, as long as it is called */
+	const char *called; /* this */
+	uint32_t slept_in;  /* number of the interned name of */
+	int32_t slept_nr;   /* this call */
+	uint64_t slept_arg;
+	event_prio prio; /* with which it is switched in next, if `has_prio` */
+	uint8_t state;	 /* enum task_state of its last span */
+	bool has_prio, has_span, has_gaps, dead, announced;
+};
+
+struct pf_name {
+	const char *raw; /* of the model, its identity */
+	char *safe;
+	uint32_t same_hash;	/* the one before it; PF_NONE: none */
+	uint32_t bundle, index; /* its place in the intern table of that bundle */
+};
+
+struct pf_counts;  /* perfetto_count.c */
+struct pf_symbols; /* names of what was slept in: perfetto_sleep.c */
+
+struct pf {
+	const struct export_job *job;
+	struct export_out *out;
+	struct model *m; /* of this pass */
+	struct pf_cpu *cpus;
+	uint32_t nr_cpus;
+	struct pf_counts *counts;
+	VEC(struct pf_task) tasks;
+	VEC(struct pf_name) names;
+	struct idmap name_of; /* hash of `raw` -> the last of that hash */
+	struct pf_symbols *symbols;
+	struct buf packets; /* finished ones, not yet compressed */
+	struct buf columns; /* one at a time */
+	VEC(struct pf_switch) ready;
+	uint32_t nr_bundles;
+	int64_t to_boot_ns; /* what BOOTTIME is ahead of MONOTONIC */
+	uint64_t events;    /* switches and wakings */
+	z_stream *deflate;  /* NULL: packets are written as they are */
+};
+
+/* ---- perfetto.c ---- */
+
+static inline uint64_t pf_boot(const struct pf *p, uint64_t ns)
+{
+	return ns + (uint64_t)p->to_boot_ns;
+}
+
+/* Begin a packet in p->packets; what it holds goes there until pf_packet_end(). `ns` 0: it has no time of its own. */
+size_t pf_packet(struct pf *p, uint64_t ns, unsigned flags);
+void pf_packet_end(struct pf *p, size_t opened);
+struct pf_task *pf_task(struct pf *p, task_id id);
+uint32_t pf_tid(const struct pf *p, task_id id);
+bool pf_wants(const struct pf *p, task_id id);
+uint32_t pf_name(struct pf *p, const char *raw);
+struct pf_who pf_who(struct pf *p, task_id id);
+const char *pf_called(struct pf *p, task_id id); /* its name now, harmless; until the next pf_name() */
+
+/* ---- perfetto_cpu.c ---- */
+
+/* `s` has ended, and is not empty inside the window. */
+void pf_cpu_span(struct pf *p, const struct cpu_span *s);
+/* What the task of `t` does since it left: `code` is one of LEFT_*. */
+void pf_left(struct pf *p, struct pf_task *t, unsigned code);
+void pf_waking(struct pf *p, const struct wake *w);
+/* Room for one more event of that CPU at that time; it is written by the caller between the two. */
+struct buf *pf_event(struct pf *p, uint32_t cpu, uint64_t ns, uint32_t pid, size_t *opened);
+void pf_event_end(struct buf *events, size_t opened);
+void pf_bundles_end(struct pf *p);
+
+/* ---- perfetto_sleep.c ---- */
+
+void pf_slept(struct pf *p, const struct span *s, struct window cut);
+/* Names that were not written yet, as the field interned_data. */
+void pf_symbols_put(struct pf *p);
+void pf_symbols_free(struct pf_symbols *y);
+
+/* ---- perfetto_head.c, perfetto_tasks.c, perfetto_jobs.c, perfetto_count.c ---- */
+
+void pf_head(struct pf *p);
+void pf_tasks(struct pf *p); /* after the pass */
+void pf_jobs(struct pf *p);
+/* Counters: what they show may be told at any time, of one counter in order. */
+void pf_count_open(struct pf *p);
+void pf_count_close(struct pf *p);
+void pf_count_tracks(struct pf *p); /* their descriptors, before any value */
+void pf_depth(struct pf *p, uint32_t cpu, uint64_t ns, uint32_t depth);
+void pf_queued(struct pf *p, uint64_t ns, int64_t jobs);
+void pf_counts_end(struct pf *p);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * perfetto_count.c - counters for Perfetto: the depth of each CPU's run queue, of all together, and jobs queued.
+ *
+ * A value takes about as much room as two switches. So that queues that change all the time do not fill the file,
+ * there is a budget that grows with the switches: beyond it only the peak and the last value of every 10 ms are kept.
+ */
+#include <stdlib.h>
+#include "base/alloc.h"
+#include "export/perfetto.h"
+
+#define FREE_VALUES 4096
+#define EVENTS_A_VALUE 32
+#define COARSE_NS 10000000u
+
+struct counter {
+	uint64_t uuid, end_ns; /* end of the 10 ms that are held back; 0: nothing is */
+	uint64_t peak_ns, last_ns;
+	int64_t peak, last, written;
+	bool any;
+};
+
+struct pf_counts {
+	struct counter runnable, queued, *depths; /* of each CPU */
+	uint32_t *depth;
+	int64_t nr_runnable;
+	uint64_t nr_values;
+};
+
+void pf_count_open(struct pf *p)
+{
+	struct pf_counts *c = p->counts = xcalloc(1, sizeof(*c));
+
+	c->depths = xcalloc(p->nr_cpus, sizeof(*c->depths));
+	c->depth = xcalloc(p->nr_cpus, sizeof(*c->depth));
+	c->runnable.uuid = pf_uuid(TRACK_OF_ALL, 0);
+	c->queued.uuid = pf_uuid(TRACK_OF_ALL, 1);
+	for (uint32_t cpu = 0; cpu < p->nr_cpus; cpu++)
+		c->depths[cpu].uuid = pf_uuid(TRACK_OF_DEPTH, cpu);
+}
+
+void pf_count_close(struct pf *p)
+{
+	if (!p->counts)
+		return;
+	free(p->counts->depths);
+	free(p->counts->depth);
+	free(p->counts);
+}
+
+static void put_value(struct pf *p, struct counter *c, uint64_t ns, int64_t value)
+{
+	size_t packet, inner;
+
+	if (c->any && value == c->written)
+		return;
+	packet = pf_packet(p, ns, 0);
+	inner = pb_open(&p->packets, PACKET_TRACK_EVENT);
+	pb_uint(&p->packets, EVENT_TYPE, EVENT_COUNT);
+	pb_uint(&p->packets, EVENT_TRACK, c->uuid);
+	pb_int(&p->packets, EVENT_COUNTER, value);
+	pb_close(&p->packets, inner);
+	pf_packet_end(p, packet);
+	c->any = true;
+	c->written = value;
+	p->counts->nr_values++;
+}
+
+static void put_held(struct pf *p, struct counter *c)
+{
+	if (!c->end_ns)
+		return;
+	if (c->peak != c->last && c->peak > c->written)
+		put_value(p, c, c->peak_ns, c->peak);
+	put_value(p, c, c->last_ns, c->last);
+	c->end_ns = 0;
+}
+
+static void count(struct pf *p, struct counter *c, uint64_t ns, int64_t value)
+{
+	if (c->end_ns && ns >= c->end_ns)
+		put_held(p, c);
+	if (!c->end_ns && p->counts->nr_values < FREE_VALUES + p->events / EVENTS_A_VALUE) {
+		put_value(p, c, ns, value);
+		return;
+	}
+	if (!c->end_ns) {
+		c->end_ns = ns - ns % COARSE_NS + COARSE_NS;
+		c->peak = INT64_MIN;
+	}
+	if (value > c->peak) {
+		c->peak = value;
+		c->peak_ns = ns;
+	}
+	c->last = value;
+	c->last_ns = ns;
+}
+
+void pf_depth(struct pf *p, uint32_t cpu, uint64_t ns, uint32_t depth)
+{
+	struct pf_counts *c = p->counts;
+	struct window w = p->job->window;
+
+	c->nr_runnable += (int64_t)depth - (int64_t)c->depth[cpu];
+	c->depth[cpu] = depth;
+	if (ns >= w.to_ns)
+		return;
+	if (ns < w.from_ns) /* what it is at the beginning is told there */
+		ns = w.from_ns;
+	count(p, &c->depths[cpu], ns, depth);
+	count(p, &c->runnable, ns, c->nr_runnable);
+}
+
+void pf_queued(struct pf *p, uint64_t ns, int64_t jobs)
+{
+	count(p, &p->counts->queued, ns, jobs);
+}
+
+void pf_counts_end(struct pf *p)
+{
+	put_held(p, &p->counts->runnable);
+	put_held(p, &p->counts->queued);
+	for (uint32_t cpu = 0; cpu < p->nr_cpus; cpu++)
+		put_held(p, &p->counts->depths[cpu]);
+}
+
+/* ---- their tracks ---- */
+
+static void put_track(struct pf *p, const struct counter *c, const char *name, int rank, const char *description)
+{
+	enum { COUNTER_UNIT = 3, UNIT_COUNT = 2 };
+	size_t packet = pf_packet(p, p->job->window.from_ns, 0);
+	size_t inner = pb_open(&p->packets, PACKET_TRACK_DESCRIPTOR), counter;
+
+	pb_uint(&p->packets, TRACK_UUID, c->uuid);
+	pb_str(&p->packets, TRACK_NAME, name);
+	counter = pb_open(&p->packets, TRACK_COUNTER);
+	pb_uint(&p->packets, COUNTER_UNIT, UNIT_COUNT);
+	pb_close(&p->packets, counter);
+	pb_int(&p->packets, TRACK_RANK, rank);
+	pb_str(&p->packets, TRACK_DESCRIPTION, description);
+	pb_close(&p->packets, inner);
+	pf_packet_end(p, packet);
+}
+
+void pf_count_tracks(struct pf *p)
+{
+	struct buf name = { 0 };
+
+	put_track(p, &p->counts->queued, "jobs queued", 0, "submitted, but not started");
+	put_track(p, &p->counts->runnable, "runnable tasks", 1, "running or waiting for a CPU, on all CPUs");
+	for (uint32_t cpu = 0; cpu < p->nr_cpus; cpu++) {
+		buf_reset(&name);
+		buf_printf(&name, "run queue of CPU %u", cpu);
+		put_track(p, &p->counts->depths[cpu], buf_str(&name), (int)cpu + 2,
+			  "tasks running there or waiting for it; where it changes often, the peak of every 10 ms");
+	}
+	buf_release(&name);
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * perfetto_cpu.c - switches, wakings and the other kernel events of each CPU, in bundles as the importer wants them.
+ *
+ * Switches and wakings are written as columns (CompactSched). In these a switch names only who is next, so the first
+ * of a CPU is written in full; and a waking's waker is whoever runs on the CPU of its bundle.
+ */
+#include "export/perfetto.h"
+
+#define BUNDLE_MAX 16384 /* switches, or wakings: a busy CPU fills a bundle sooner */
+#define PRIO_DEFAULT 120
+
+enum { BUNDLE_CPU = 1, BUNDLE_EVENT = 2, BUNDLE_LOST = 3, BUNDLE_COMPACT = 4 };
+enum { FTRACE_SWITCH = 4 };
+enum {
+	SWITCH_PREV_COMM = 1,
+	SWITCH_PREV_PID,
+	SWITCH_PREV_PRIO,
+	SWITCH_PREV_STATE,
+	SWITCH_NEXT_COMM,
+	SWITCH_NEXT_PID,
+	SWITCH_NEXT_PRIO
+};
+enum {
+	COMPACT_SWITCH_TIME = 1,
+	COMPACT_SWITCH_STATE,
+	COMPACT_SWITCH_PID,
+	COMPACT_SWITCH_PRIO,
+	COMPACT_NAMES,
+	COMPACT_SWITCH_NAME,
+	COMPACT_WAKING_TIME,
+	COMPACT_WAKING_PID,
+	COMPACT_WAKING_CPU,
+	COMPACT_WAKING_PRIO,
+	COMPACT_WAKING_NAME,
+	COMPACT_WAKING_FLAGS
+};
+
+/* include/linux/trace_events.h; the importer takes either for an interrupt. */
+enum { FLAG_HARDIRQ = 0x08, FLAG_SOFTIRQ = 0x10, FLAG_NMI = 0x40 };
+
+/* ---- a bundle ---- */
+
+/* What a bundle has to hold of a CPU. */
+struct load {
+	const struct pf_switch *switches;
+	const struct pf_waking *wakings;
+	size_t nr_switches, nr_wakings;
+	const struct buf *events;
+};
+
+/* The place of a name in this bundle's table, which it joins if need be. */
+static uint32_t name_index(struct pf *p, uint32_t name, uint32_t *nr)
+{
+	struct pf_name *n = &p->names.v[name];
+
+	if (n->bundle == p->nr_bundles)
+		return n->index;
+	n->bundle = p->nr_bundles;
+	n->index = (*nr)++;
+	pb_str(&p->packets, COMPACT_NAMES, n->safe);
+	return n->index;
+}
+
+/* One field of CompactSched, packed: `value` of each `e` of the `n` at `first`. */
+#define COLUMN(p, field, first, n, value)                                                                    \
+	do {                                                                                                 \
+		uint8_t *at = (uint8_t *)(p)->columns.data;                                                  \
+		for (__typeof__(*(first)) *e = (first), *end = e + (n); e < end; e++)                        \
+			at = pb_varint_at(at, (uint64_t)(int64_t)(value));                                   \
+		pb_bytes(&(p)->packets, field, (p)->columns.data, (size_t)((char *)at - (p)->columns.data)); \
+	} while (0)
+
+static void put_switches(struct pf *p, const struct load *l, uint32_t *nr_names)
+{
+	uint64_t last = 0, now;
+
+	COLUMN(p, COMPACT_SWITCH_TIME, l->switches, l->nr_switches,
+	       (now = pf_boot(p, e->ns), now -= last, last += now, now));
+	COLUMN(p, COMPACT_SWITCH_STATE, l->switches, l->nr_switches, e->state);
+	COLUMN(p, COMPACT_SWITCH_PID, l->switches, l->nr_switches, e->next.tid);
+	COLUMN(p, COMPACT_SWITCH_PRIO, l->switches, l->nr_switches, e->next.prio);
+	for (size_t i = 0; i < l->nr_switches; i++)
+		name_index(p, l->switches[i].next.name, nr_names);
+	COLUMN(p, COMPACT_SWITCH_NAME, l->switches, l->nr_switches, p->names.v[e->next.name].index);
+}
+
+static void put_wakings(struct pf *p, const struct load *l, uint32_t *nr_names)
+{
+	uint64_t last = 0, now;
+
+	COLUMN(p, COMPACT_WAKING_TIME, l->wakings, l->nr_wakings,
+	       (now = pf_boot(p, e->ns), now -= last, last += now, now));
+	COLUMN(p, COMPACT_WAKING_PID, l->wakings, l->nr_wakings, e->who.tid);
+	COLUMN(p, COMPACT_WAKING_CPU, l->wakings, l->nr_wakings, e->cpu);
+	COLUMN(p, COMPACT_WAKING_PRIO, l->wakings, l->nr_wakings, e->who.prio);
+	for (size_t i = 0; i < l->nr_wakings; i++)
+		name_index(p, l->wakings[i].who.name, nr_names);
+	COLUMN(p, COMPACT_WAKING_NAME, l->wakings, l->nr_wakings, p->names.v[e->who.name].index);
+	COLUMN(p, COMPACT_WAKING_FLAGS, l->wakings, l->nr_wakings, e->flags);
+}
+
+static void put_bundle(struct pf *p, uint32_t cpu, const struct load *l, bool lost)
+{
+	size_t n = l->nr_switches > l->nr_wakings ? l->nr_switches : l->nr_wakings;
+	size_t packet, bundle, compact;
+	uint32_t nr_names = 0;
+
+	p->nr_bundles++;
+	buf_reset(&p->columns);
+	buf_grow(&p->columns, n * PB_VARINT_MAX);
+	packet = pf_packet(p, 0, SEQ_NEEDS_STATE);
+	pf_symbols_put(p);
+	bundle = pb_open(&p->packets, PACKET_FTRACE_EVENTS);
+	pb_uint(&p->packets, BUNDLE_CPU, cpu);
+	if (lost)
+		pb_uint(&p->packets, BUNDLE_LOST, 1);
+	if (n) {
+		compact = pb_open(&p->packets, BUNDLE_COMPACT);
+		if (l->nr_switches)
+			put_switches(p, l, &nr_names);
+		if (l->nr_wakings)
+			put_wakings(p, l, &nr_names);
+		pb_close(&p->packets, compact);
+	}
+	if (l->events)
+		buf_put(&p->packets, buf_str(l->events), l->events->len);
+	pb_close(&p->packets, bundle);
+	pf_packet_end(p, packet);
+}
+
+/* ---- what a CPU holds ---- */
+
+/* Move what is fully known of its switches to p->ready; what waits stays, and those that wait are told where. */
+static void take_ready(struct pf *p, struct pf_cpu *c)
+{
+	size_t kept = 0;
+
+	p->ready.n = 0;
+	vec_reserve(&p->ready, c->switches.n);
+	for (size_t i = 0; i < c->switches.n; i++) {
+		const struct pf_switch *s = &c->switches.v[i];
+
+		if (!s->open && s->left == PF_NONE) {
+			p->ready.v[p->ready.n++] = *s;
+			continue;
+		}
+		if (s->left != PF_NONE)
+			p->tasks.v[s->left].waits = (uint32_t)kept;
+		c->switches.v[kept++] = *s;
+	}
+	c->switches.n = c->held = kept;
+}
+
+/* Those that were held back beyond the bundle of their time: in bundles of their own, none longer than the others. */
+static size_t put_late(struct pf *p, uint32_t cpu, uint64_t before_ns)
+{
+	size_t at = 0;
+
+	while (at < p->ready.n && p->ready.v[at].ns < before_ns) {
+		struct load l = { .switches = &p->ready.v[at] };
+		uint64_t end = l.switches->ns + PF_BUNDLE_NS;
+
+		for (; at < p->ready.n && p->ready.v[at].ns < before_ns && p->ready.v[at].ns < end; at++)
+			l.nr_switches++;
+		put_bundle(p, cpu, &l, false);
+	}
+	return at;
+}
+
+static void flush(struct pf *p, uint32_t cpu)
+{
+	struct pf_cpu *c = &p->cpus[cpu];
+	struct load l = { .wakings = c->wakings.v, .nr_wakings = c->wakings.n, .events = &c->events };
+	size_t late;
+
+	take_ready(p, c);
+	late = put_late(p, cpu, c->start_ns);
+	l.switches = p->ready.v + late;
+	l.nr_switches = p->ready.n - late;
+	if (l.nr_switches || l.nr_wakings || c->events.len || c->lost)
+		put_bundle(p, cpu, &l, c->lost);
+	c->wakings.n = 0;
+	c->lost = false;
+	buf_reset(&c->events);
+	c->start_ns = UINT64_MAX;
+}
+
+static void at_time(struct pf *p, uint32_t cpu, uint64_t ns)
+{
+	struct pf_cpu *c = &p->cpus[cpu];
+
+	if (c->start_ns != UINT64_MAX &&
+	    (ns >= c->start_ns + PF_BUNDLE_NS || c->switches.n - c->held >= BUNDLE_MAX || c->wakings.n >= BUNDLE_MAX))
+		flush(p, cpu);
+	if (ns < c->start_ns)
+		c->start_ns = ns;
+}
+
+void pf_bundles_end(struct pf *p)
+{
+	for (uint32_t cpu = 0; cpu < model_nr_cpus(p->m); cpu++)
+		flush(p, cpu);
+}
+
+/* ---- events in full ---- */
+
+struct buf *pf_event(struct pf *p, uint32_t cpu, uint64_t ns, uint32_t pid, size_t *opened)
+{
+	struct buf *events = &p->cpus[cpu].events;
+
+	at_time(p, cpu, ns);
+	*opened = pb_open(events, BUNDLE_EVENT);
+	pb_uint(events, FTRACE_TIMESTAMP, pf_boot(p, ns));
+	pb_uint(events, FTRACE_PID, pid);
+	return events;
+}
+
+void pf_event_end(struct buf *events, size_t opened)
+{
+	pb_close(events, opened);
+}
+
+/* Says who runs on a CPU at first, as a switch from the idle task. */
+static void seed(struct pf *p, uint32_t cpu, uint64_t ns, struct pf_who who)
+{
+	size_t opened, inner;
+	struct buf *out = pf_event(p, cpu, ns, 0, &opened);
+
+	inner = pb_open(out, FTRACE_SWITCH);
+	pb_str(out, SWITCH_PREV_COMM, "swapper");
+	pb_uint(out, SWITCH_PREV_PID, 0);
+	pb_uint(out, SWITCH_PREV_PRIO, PRIO_DEFAULT);
+	pb_uint(out, SWITCH_PREV_STATE, LEFT_R);
+	pb_str(out, SWITCH_NEXT_COMM, p->names.v[who.name].safe);
+	pb_uint(out, SWITCH_NEXT_PID, who.tid);
+	pb_int(out, SWITCH_NEXT_PRIO, who.prio);
+	pb_close(out, inner);
+	pf_event_end(out, opened);
+	p->cpus[cpu].seeded = true;
+}
+
+/* ---- switches ---- */
+
+static struct pf_who who_ran(struct pf *p, const struct cpu_span *s)
+{
+	static const enum pf_nobody kinds[NR_CPU_STATES] = {
+		[CPU_UNKNOWN] = NOBODY_UNKNOWN,
+		[CPU_TASK] = NOBODY_LEFT_OUT,
+		[CPU_OFFLINE] = NOBODY_OFFLINE,
+		[CPU_UNRECORDED] = NOBODY_UNRECORDED,
+	};
+
+	if (s->state == CPU_IDLE)
+		return (struct pf_who){ .tid = 0, .name = pf_name(p, "swapper"), .prio = PRIO_DEFAULT };
+	if (s->state == CPU_TASK && pf_wants(p, s->task))
+		return pf_who(p, s->task);
+	p->cpus[s->cpu].nobodies |= (uint8_t)(1u << kinds[s->state]);
+	return (struct pf_who){
+		.tid = pf_nobody_tid(kinds[s->state], s->cpu),
+		.name = pf_name(p, pf_nobody_name(kinds[s->state])),
+		.prio = PRIO_DEFAULT,
+	};
+}
+
+static void open_switch(struct pf *p, const struct cpu_span *s)
+{
+	struct pf_cpu *c = &p->cpus[s->cpu];
+	struct pf_switch *sw;
+
+	at_time(p, s->cpu, s->to_ns);
+	sw = vec_push(&c->switches);
+	*sw = (struct pf_switch){ .ns = s->to_ns, .left = PF_NONE, .state = LEFT_S, .open = true };
+	p->events++;
+	if (s->state == CPU_IDLE) {
+		sw->state = LEFT_R;
+	} else if (s->state == CPU_TASK && pf_wants(p, s->task)) {
+		struct pf_task *t = pf_task(p, s->task);
+
+		sw->state = LEFT_X;
+		if (t->dead)
+			return;
+		sw->left = s->task.i;
+		t->cpu = s->cpu;
+		t->waits = (uint32_t)(c->switches.n - 1);
+	}
+}
+
+void pf_cpu_span(struct pf *p, const struct cpu_span *s)
+{
+	struct pf_cpu *c = &p->cpus[s->cpu];
+	struct pf_who who = who_ran(p, s);
+	struct window w = p->job->window;
+
+	if (!c->seeded) {
+		seed(p, s->cpu, s->from_ns > w.from_ns ? s->from_ns : w.from_ns, who);
+	} else {
+		c->switches.v[c->switches.n - 1].next = who;
+		c->switches.v[c->switches.n - 1].open = false;
+	}
+	c->lost |= s->state == CPU_UNKNOWN;
+	if (s->to_ns < w.to_ns)
+		open_switch(p, s);
+}
+
+void pf_left(struct pf *p, struct pf_task *t, unsigned code)
+{
+	struct pf_cpu *c = &p->cpus[t->cpu];
+
+	c->switches.v[t->waits].state = (uint16_t)code;
+	c->switches.v[t->waits].left = PF_NONE;
+	c->lost |= code == LEFT_UNKNOWN;
+	t->waits = PF_NONE;
+}
+
+/* ---- wakings ---- */
+
+/* Where the context is not known, too: it is not to be blamed on a task that may be innocent. */
+static uint32_t flags_of(uint8_t ctx)
+{
+	switch (ctx) {
+	case EV_CTX_TASK:
+		return 0;
+	case EV_CTX_SOFTIRQ:
+		return FLAG_SOFTIRQ;
+	case EV_CTX_NMI:
+		return FLAG_NMI | FLAG_HARDIRQ;
+	default:
+		return FLAG_HARDIRQ;
+	}
+}
+
+void pf_waking(struct pf *p, const struct wake *w)
+{
+	struct pf_cpu *c;
+	uint32_t last = pf_task(p, w->target)->last_cpu;
+
+	at_time(p, w->waker_cpu, w->ts_ns);
+	c = &p->cpus[w->waker_cpu];
+	*vec_push(&c->wakings) = (struct pf_waking){
+		.ns = w->ts_ns,
+		.who = pf_who(p, w->target),
+		.cpu = last == CPU_NONE ? w->waker_cpu : last,
+		.flags = flags_of(w->ctx),
+	};
+	p->events++;
+}

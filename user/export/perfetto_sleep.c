@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * perfetto_sleep.c - what a task slept in, for Perfetto: the column blocked_function of thread_state.
+ *
+ * It comes from sched_blocked_reason events, whose function is the number of an interned name.
+ */
+#include <stdlib.h>
+#include "base/alloc.h"
+#include "export/perfetto.h"
+#include "trace/syscalls.h"
+
+enum { FTRACE_BLOCKED_REASON = 18 };
+enum { INTERNED_KERNEL_SYMBOLS = 26, SYMBOL_ID = 1, SYMBOL_NAME = 2 };
+enum { REASON_PID = 1, REASON_CALLER = 2 };
+
+/* So that memory is bounded whatever the number of futexes: those that come later are told without their address. */
+#define SYMBOLS_MAX 65536
+
+/* A futex is told by its address; of other calls the argument says little without its meaning. */
+struct symbol {
+	int32_t nr;
+	uint64_t arg;
+	uint32_t same_hash; /* the one before it; PF_NONE: none */
+};
+
+struct pf_symbols {
+	VEC(struct symbol) all; /* symbol i has the number i + 1 */
+	struct idmap by_hash;
+	size_t written; /* of `all` */
+	int32_t futex;
+};
+
+static struct pf_symbols *symbols_of(struct pf *p)
+{
+	struct pf_symbols *y;
+
+	if (p->symbols)
+		return p->symbols;
+	y = p->symbols = xcalloc(1, sizeof(*y));
+	y->futex = syscall_number(model_arch(p->m), "futex");
+	return y;
+}
+
+static uint32_t hash_of(int32_t nr, uint64_t arg)
+{
+	return (uint32_t)(((arg ^ (uint64_t)(uint32_t)nr << 48) * UINT64_C(0x9e3779b97f4a7c15)) >> 44);
+}
+
+static uint32_t symbol_number(struct pf_symbols *y, int32_t nr, uint64_t arg)
+{
+	uint32_t hash = hash_of(nr, arg), at = idmap_get(&y->by_hash, hash);
+
+	for (uint32_t i = at; i != PF_NONE; i = y->all.v[i].same_hash)
+		if (y->all.v[i].nr == nr && y->all.v[i].arg == arg)
+			return i + 1;
+	*vec_push(&y->all) = (struct symbol){ .nr = nr, .arg = arg, .same_hash = at };
+	idmap_set(&y->by_hash, hash, (uint32_t)(y->all.n - 1));
+	return (uint32_t)y->all.n;
+}
+
+/*
+ * The importer gives a reason to the last sleep of the task, so any instant within it will do; its last is surely
+ * after the switch that began it and before the waking that ended it.
+ */
+void pf_slept(struct pf *p, const struct span *s, struct window cut)
+{
+	struct pf_symbols *y = symbols_of(p);
+	struct pf_task *t = pf_task(p, s->task);
+	uint64_t arg = s->syscall == y->futex && y->all.n < SYMBOLS_MAX ? s->arg : 0;
+	size_t opened, inner;
+	struct buf *out;
+
+	if (s->syscall < 0 || cut.to_ns - cut.from_ns < 2)
+		return;
+	if (t->slept_nr != s->syscall || t->slept_arg != arg) {
+		t->slept_nr = s->syscall;
+		t->slept_arg = arg;
+		t->slept_in = symbol_number(y, s->syscall, arg);
+	}
+	out = pf_event(p, s->cpu == CPU_NONE ? 0 : s->cpu, cut.to_ns - 1, 0, &opened);
+	inner = pb_open(out, FTRACE_BLOCKED_REASON);
+	pb_uint(out, REASON_PID, pf_tid(p, s->task));
+	pb_uint(out, REASON_CALLER, t->slept_in);
+	pb_close(out, inner);
+	pf_event_end(out, opened);
+}
+
+static void put_symbol(struct pf *p, const struct symbol *s, size_t number)
+{
+	const char *name = syscall_name(model_arch(p->m), s->nr);
+	size_t one = pb_open(&p->packets, INTERNED_KERNEL_SYMBOLS);
+	struct buf text = { 0 };
+
+	if (name)
+		buf_puts(&text, name);
+	else
+		buf_printf(&text, "sys_%d", s->nr);
+	if (s->arg)
+		buf_printf(&text, " 0x%llx", (unsigned long long)s->arg);
+	pb_uint(&p->packets, SYMBOL_ID, number);
+	pb_bytes(&p->packets, SYMBOL_NAME, text.data, text.len);
+	pb_close(&p->packets, one);
+	buf_release(&text);
+}
+
+void pf_symbols_put(struct pf *p)
+{
+	struct pf_symbols *y = p->symbols;
+	size_t data;
+
+	if (!y || y->written == y->all.n)
+		return;
+	data = pb_open(&p->packets, PACKET_INTERNED_DATA);
+	for (; y->written < y->all.n; y->written++)
+		put_symbol(p, &y->all.v[y->written], y->written + 1);
+	pb_close(&p->packets, data);
+}
+
+void pf_symbols_free(struct pf_symbols *y)
+{
+	if (!y)
+		return;
+	vec_release(&y->all);
+	idmap_release(&y->by_hash);
+	free(y);
+}
