@@ -111,29 +111,37 @@ static int write_parts(const struct wish *w, struct export_job *job, struct err 
 	return ret;
 }
 
+/* *m: of a finished pass; NULL: the exporter makes it. */
 static int export_view(struct cmd_ctx *ctx, const struct view_cfg *cfg, const struct wish *w, struct view *v,
-		       struct model *m)
+		       struct model **m)
 {
 	struct export_job job = {
 		.reader = v->reader,
-		.model = m,
+		.model = *m,
+		.made = *m ? NULL : m,
 		.window = v->window,
 		.filter = { cfg->tasks },
 		.width = w->width,
 		.dark = w->dark,
-		.theory = facts_get(model_facts(m), "theory.text"),
+		.theory = facts_get(trace_reader_facts(v->reader), "theory.text"),
 	};
-	struct judgement j;
+	struct judgement j = { 0 };
 	int ret;
 
 	/* a recording whose workload this version does not know can still be exported */
-	if (judge_make(&j, v->reader, m, NULL, NULL) < 0)
+	if (*m && judge_make(&j, v->reader, *m, NULL, NULL) < 0)
 		judge_release(&j);
 	if (j.workload)
 		job.verdict = report_verdict_name(report_verdict(&j.report));
 	ret = write_parts(w, &job, &ctx->err);
 	judge_release(&j);
-	return ret < 0 ? EXIT_FAILED : view_verdict(v, m, cfg->strict);
+	return ret < 0 ? EXIT_FAILED : view_verdict(v, *m, cfg->strict);
+}
+
+static bool needs_model(const struct view *v, const struct view_cfg *cfg, const struct wish *w)
+{
+	return cfg->tasks || facts_get(trace_reader_facts(v->reader), "workload") || !w->x->one_pass ||
+	       !w->x->one_pass(v->reader);
 }
 
 static int export_trace(struct cmd_ctx *ctx, const char *path, const struct view_cfg *cfg, const struct wish *w)
@@ -142,12 +150,14 @@ static int export_trace(struct cmd_ctx *ctx, const char *path, const struct view
 	struct view v;
 	int code = view_open(&v, path, cfg, &ctx->err);
 
-	if (code == EXIT_FINE && model_build(&m, v.reader, NULL, 0, &ctx->err) < 0)
-		code = EXIT_FAILED;
+	if (code == EXIT_FINE && needs_model(&v, cfg, w)) {
+		if (model_build(&m, v.reader, NULL, 0, &ctx->err) < 0)
+			code = EXIT_FAILED;
+		else
+			code = view_check_tasks(m, cfg->tasks, &ctx->err);
+	}
 	if (code == EXIT_FINE)
-		code = view_check_tasks(m, cfg->tasks, &ctx->err);
-	if (code == EXIT_FINE)
-		code = export_view(ctx, cfg, w, &v, m);
+		code = export_view(ctx, cfg, w, &v, &m);
 	model_free(m);
 	view_close(&v);
 	return code;

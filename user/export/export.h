@@ -35,11 +35,12 @@ void export_close(struct export_out *o);
 
 #define SVG_WIDTH 1000u
 #define SVG_WIDTH_MIN 500u
-#define SVG_WIDTH_MAX 2000u /* a file of 2 MB has room for all columns of all lanes, whatever they hold */
+#define SVG_WIDTH_MAX 2000u /* of which the hardest recording (tests/figure.py) makes less than 1 MB */
 
 struct export_job {
 	struct trace_reader *reader;
-	const struct model *model; /* of a finished pass: names, jobs, CPUs, health */
+	const struct model *model; /* of a finished pass: names, jobs, CPUs, health; NULL: exporter.one_pass said yes */
+	struct model **made;	   /* then the exporter leaves its own there for the caller, who frees it */
 	struct window window;	   /* absolute; spans are cut to it */
 	struct task_filter filter; /* what is not let through is left out */
 	const char *theory;	   /* of an included workload; NULL: none */
@@ -55,6 +56,8 @@ struct exporter {
 	const char *suffix;  /* of a file whose name the user leaves to us: "csv" */
 	/* NULL: one file. Else a NULL-ended list of tables, a file for each */
 	const char *const *parts;
+	/* Can it do without job->model, for this recording? Unless a filter or a verdict needs that. NULL: never. */
+	bool (*one_pass)(struct trace_reader *r);
 	/* Into out->buf; 0, or a negative code and a sentence unless out->error says it. */
 	int (*write)(const struct export_job *job, struct export_out *out, struct err *e);
 };

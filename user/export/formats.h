@@ -8,8 +8,8 @@
 #include "export/export.h"
 
 extern const struct exporter exporter_perfetto; /* perfetto.c: for ui.perfetto.dev; PERFETTO.md */
-extern const struct exporter exporter_csv;  /* csv.c: spans, wakes, jobs as tables (RFC 4180) */
-extern const struct exporter exporter_svg;  /* svg.c: a figure */
-extern const struct exporter exporter_json; /* lines.c: one JSON object a line; LINES.md */
+extern const struct exporter exporter_csv;	/* csv.c: spans, wakes, jobs as tables (RFC 4180) */
+extern const struct exporter exporter_svg;	/* svg.c: a figure */
+extern const struct exporter exporter_json;	/* lines.c: one JSON object a line; LINES.md */
 
 #endif

@@ -27,6 +27,11 @@ static inline uint8_t *pb_varint_at(uint8_t *p, uint64_t v)
 	return p;
 }
 
+static inline uint8_t *pb_uint_at(uint8_t *p, unsigned field, uint64_t v)
+{
+	return pb_varint_at(pb_varint_at(p, (uint64_t)field << 3 | PB_VARINT), v);
+}
+
 static inline void pb_varint(struct buf *out, uint64_t v)
 {
 	char *at = buf_grow(out, PB_VARINT_MAX);

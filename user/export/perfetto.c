@@ -359,6 +359,7 @@ static int open_pass(struct pf *p, const struct export_job *job, struct export_o
 	for (uint32_t cpu = 0; cpu < nr; cpu++)
 		p->cpus[cpu].start_ns = UINT64_MAX;
 	p->nr_cpus = nr;
+	p->swapper = pf_name(p, "swapper");
 	pf_count_open(p);
 	return 0;
 }
@@ -387,6 +388,22 @@ static void close_pass(struct pf *p)
 	model_free(p->m);
 }
 
+/*
+ * Who has which tid is known while the pass goes on, unless a thread takes over its leader's by an exec: then all of
+ * it has to be read before anything is written.
+ */
+static bool perfetto_one_pass(struct trace_reader *r)
+{
+	const struct event *ev;
+	bool taken = false;
+
+	trace_reader_rewind_rare(r);
+	while (!taken && (ev = trace_reader_next(r)))
+		taken = ev->kind == EV_EXEC && ev->exec.old_tid && ev->exec.old_tid != ev->exec.tid;
+	return !taken && !trace_reader_damage(r)->lost_rare &&
+	       !facts_u64(trace_reader_facts(r), "receipt.lost_rare", 0);
+}
+
 static int perfetto_write(const struct export_job *job, struct export_out *out, struct err *e)
 {
 	struct pf p;
@@ -412,6 +429,10 @@ static int perfetto_write(const struct export_job *job, struct export_out *out, 
 		pf_tasks(&p);
 		put_packets(&p);
 	}
+	if (job->made) {
+		*job->made = p.m;
+		p.m = NULL;
+	}
 	close_pass(&p);
 	return ret;
 }
@@ -420,5 +441,6 @@ const struct exporter exporter_perfetto = {
 	.name = "perfetto",
 	.summary = "for ui.perfetto.dev and trace_processor",
 	.suffix = "pftrace",
+	.one_pass = perfetto_one_pass,
 	.write = perfetto_write,
 };

@@ -168,6 +168,7 @@ struct pf {
 	struct pf_counts *counts;
 	VEC(struct pf_task) tasks;
 	VEC(struct pf_name) names;
+	uint32_t swapper;     /* of pf.names */
 	struct idmap name_of; /* hash of `raw` -> the last of that hash */
 	struct pf_symbols *symbols;
 	struct buf packets; /* finished ones, not yet compressed */
@@ -206,6 +207,8 @@ void pf_waking(struct pf *p, const struct wake *w);
 /* Room for one more event of that CPU at that time; it is written by the caller between the two. */
 struct buf *pf_event(struct pf *p, uint32_t cpu, uint64_t ns, uint32_t pid, size_t *opened);
 void pf_event_end(struct buf *events, size_t opened);
+/* The same at once, of one by nobody, where there are many: `n` bytes, below 100, of the message `field`. */
+void pf_short_event(struct pf *p, uint32_t cpu, uint64_t ns, unsigned field, const uint8_t *bytes, size_t n);
 void pf_bundles_end(struct pf *p);
 
 /* ---- perfetto_sleep.c ---- */

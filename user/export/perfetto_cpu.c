@@ -221,6 +221,25 @@ void pf_event_end(struct buf *events, size_t opened)
 	pb_close(events, opened);
 }
 
+void pf_short_event(struct pf *p, uint32_t cpu, uint64_t ns, unsigned field, const uint8_t *bytes, size_t n)
+{
+	struct buf *events = &p->cpus[cpu].events;
+	uint8_t *length, *at;
+
+	at_time(p, cpu, ns);
+	at = (uint8_t *)buf_grow(events, n + 6 * PB_VARINT_MAX);
+	at = pb_varint_at(at, BUNDLE_EVENT << 3 | PB_BYTES);
+	length = at++;
+	at = pb_uint_at(at, FTRACE_TIMESTAMP, pf_boot(p, ns));
+	at = pb_uint_at(at, FTRACE_PID, 0);
+	at = pb_varint_at(at, (uint64_t)field << 3 | PB_BYTES);
+	at = pb_varint_at(at, n);
+	memcpy(at, bytes, n);
+	at += n;
+	*length = (uint8_t)(at - length - 1);
+	events->len = (size_t)((char *)at - events->data);
+}
+
 /* Says who runs on a CPU at first, as a switch from the idle task. */
 static void seed(struct pf *p, uint32_t cpu, uint64_t ns, struct pf_who who)
 {
@@ -252,7 +271,7 @@ static struct pf_who who_ran(struct pf *p, const struct cpu_span *s)
 	};
 
 	if (s->state == CPU_IDLE)
-		return (struct pf_who){ .tid = 0, .name = pf_name(p, "swapper"), .prio = PRIO_DEFAULT };
+		return (struct pf_who){ .tid = 0, .name = p->swapper, .prio = PRIO_DEFAULT };
 	if (s->state == CPU_TASK && pf_wants(p, s->task))
 		return pf_who(p, s->task);
 	p->cpus[s->cpu].nobodies |= (uint8_t)(1u << kinds[s->state]);

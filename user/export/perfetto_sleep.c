@@ -67,8 +67,7 @@ void pf_slept(struct pf *p, const struct span *s, struct window cut)
 	struct pf_symbols *y = symbols_of(p);
 	struct pf_task *t = pf_task(p, s->task);
 	uint64_t arg = s->syscall == y->futex && y->all.n < SYMBOLS_MAX ? s->arg : 0;
-	size_t opened, inner;
-	struct buf *out;
+	uint8_t reason[4 * PB_VARINT_MAX], *end;
 
 	if (s->syscall < 0 || cut.to_ns - cut.from_ns < 2)
 		return;
@@ -77,12 +76,10 @@ void pf_slept(struct pf *p, const struct span *s, struct window cut)
 		t->slept_arg = arg;
 		t->slept_in = symbol_number(y, s->syscall, arg);
 	}
-	out = pf_event(p, s->cpu == CPU_NONE ? 0 : s->cpu, cut.to_ns - 1, 0, &opened);
-	inner = pb_open(out, FTRACE_BLOCKED_REASON);
-	pb_uint(out, REASON_PID, pf_tid(p, s->task));
-	pb_uint(out, REASON_CALLER, t->slept_in);
-	pb_close(out, inner);
-	pf_event_end(out, opened);
+	end = pb_uint_at(reason, REASON_PID, pf_tid(p, s->task));
+	end = pb_uint_at(end, REASON_CALLER, t->slept_in);
+	pf_short_event(p, s->cpu == CPU_NONE ? 0 : s->cpu, cut.to_ns - 1, FTRACE_BLOCKED_REASON, reason,
+		       (size_t)(end - reason));
 }
 
 static void put_symbol(struct pf *p, const struct symbol *s, size_t number)

@@ -56,7 +56,7 @@ static uint32_t parent_pid(struct pf *p, const struct task *t, uint64_t ns)
 
 	if (!parent)
 		return t->ppid;
-	return parent->born_ns < ns && (!parent->died_here || ns < parent->died_ns) ? parent->tgid : 0;
+	return parent->born_ns <= ns && (!parent->died_here || ns < parent->died_ns) ? parent->tgid : 0;
 }
 
 /*
