@@ -8,6 +8,7 @@
 set -u
 
 schedviz=$(realpath "${SCHEDVIZ:-./schedviz}") || exit 1
+here=$(realpath "${0%/*}")
 if [ -n "${TEST_TMP:-}" ]; then
 	tmp=$TEST_TMP
 else
@@ -339,7 +340,7 @@ fails()
 
 exports()
 {
-	local lines
+	local lines bytes
 
 	: >out
 	refuses export_to_what "export to what? - give --to FORMAT; 'schedviz help export' lists them" export small.svz
@@ -360,6 +361,15 @@ exports()
 		export --to json -o none/x.jsonl small.svz
 	fails export_nobody 1 "no task matches 'nobody' - 'schedviz stat --all' lists them" \
 		export --to json --tasks nobody small.svz
+
+	"$here/figure.py" 40 1700 2000 >hard.txt
+	"$schedviz" export --to svg --width 2000 -o hard.svg hard.txt
+	bytes=$(wc -c <hard.svg)
+	if ((bytes > 500000 && bytes < 2000000)); then
+		pass export_svg_of_the_hardest_is_small
+	else
+		fail export_svg_of_the_hardest_is_small "$bytes bytes"
+	fi
 
 	"$schedviz" export --to csv small.svz && "$schedviz" export --to json --gzip small.svz
 	same export_names_files_itself "$(echo small-*.csv small.jsonl*)" \

@@ -115,7 +115,7 @@ static unsigned below(const struct strip *lane, unsigned c, size_t layer)
 
 /*
  * The outline of a layer with all below it, from the lane's foot, where there is any of it: layers are drawn from the
- * highest down, so that each covers what is not its own. Relative moves: five bytes a column at the worst.
+ * highest down, so that each covers what is not its own. Relative moves: about six bytes a column at the worst.
  */
 static void put_layer(struct figure *f, const struct strip *lane, size_t layer)
 {
@@ -189,23 +189,26 @@ static void put_jobs(struct figure *f, task_id worker)
 	size_t nr;
 	const struct job *jobs = model_jobs(f->job->model, &nr);
 	struct buf names = { 0 };
-	unsigned x, wide;
+	unsigned x, wide, free_x = 0, last_x = 0;
 	bool any = false;
 
 	for (size_t i = 0; i < nr; i++) {
 		struct figure into = *f;
 		struct buf name = { 0 };
 
-		if (!job_box(f, &jobs[i], worker, &x, &wide))
+		/* one that begins where another did, at the same time, would only cover it */
+		if (!job_box(f, &jobs[i], worker, &x, &wide) || (any && x < free_x && x - last_x < JOB_LEAST_WIDTH))
 			continue;
 		buf_printf(f->out, "%sM%u,%uh%uv%uh-%uz", any ? "" : "<path class=\"job\" d=\"", x, f->y, wide,
 			   LANE_HEIGHT, wide);
-		any = true;
 		into.out = &names;
 		buf_printf(&name, "%s %" PRIu64, model_job_noun(f->job->model), jobs[i].id);
-		if (wide > (unsigned)name.len * TEXT_WIDTH)
+		if (wide > (unsigned)name.len * TEXT_WIDTH && (!any || x >= free_x))
 			text_at(&into, x + wide / 2, f->y + 12, "in", buf_str(&name));
 		buf_release(&name);
+		any = true;
+		last_x = x;
+		free_x = x + wide > free_x ? x + wide : free_x;
 	}
 	if (any)
 		buf_puts(f->out, "\"/>\n");
