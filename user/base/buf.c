@@ -53,6 +53,16 @@ void buf_puts(struct buf *b, const char *s)
 	buf_put(b, s, strlen(s));
 }
 
+void buf_u64(struct buf *b, uint64_t v)
+{
+	char digits[20], *at = digits + sizeof(digits);
+
+	do
+		*--at = (char)('0' + v % 10);
+	while (v /= 10);
+	buf_put(b, at, (size_t)(digits + sizeof(digits) - at));
+}
+
 void buf_repeat(struct buf *b, const char *s, size_t times)
 {
 	size_t len = strlen(s);

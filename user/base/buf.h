@@ -24,6 +24,7 @@ char *buf_grow(struct buf *b, size_t n);		  /* room for n more bytes: where they
 void buf_put(struct buf *b, const void *bytes, size_t n);
 void buf_puts(struct buf *b, const char *s);
 void buf_repeat(struct buf *b, const char *s, size_t times);
+void buf_u64(struct buf *b, uint64_t v); /* in decimal, where buf_printf() would take too long */
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 

@@ -24,6 +24,16 @@ static void put_escaped(struct buf *out, uint32_t c)
 		buf_printf(out, "\\u%04" PRIx32, c);
 }
 
+/* Bytes that stand for themselves: mostly all of them. */
+static size_t plain_prefix(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n] >= ' ' && s[n] < 0x7f && s[n] != '"' && s[n] != '\\')
+		n++;
+	return n;
+}
+
 static void put_string(struct buf *out, const char *s)
 {
 	static const char escaped[] = "\"\\\b\f\n\r\t", letter[] = "\"\\bfnrt";
@@ -31,7 +41,9 @@ static void put_string(struct buf *out, const char *s)
 	uint32_t c;
 
 	buf_putc(out, '"');
-	for (size_t i = 0; i < n; i += len ? len : 1) {
+	len = plain_prefix(s);
+	buf_put(out, s, len);
+	for (size_t i = len; i < n; i += len ? len : 1) {
 		const char *at;
 
 		len = utf8_decode(s + i, n - i, &c);
@@ -100,13 +112,15 @@ void json_str(struct json *j, const char *key, const char *s)
 void json_u64(struct json *j, const char *key, uint64_t v)
 {
 	begin(j, key);
-	buf_printf(j->out, "%" PRIu64, v);
+	buf_u64(j->out, v);
 }
 
 void json_i64(struct json *j, const char *key, int64_t v)
 {
 	begin(j, key);
-	buf_printf(j->out, "%" PRId64, v);
+	if (v < 0)
+		buf_putc(j->out, '-');
+	buf_u64(j->out, v < 0 ? -(uint64_t)v : (uint64_t)v);
 }
 
 void json_double(struct json *j, const char *key, double v)
