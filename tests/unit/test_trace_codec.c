@@ -50,19 +50,6 @@ static void order_rare(struct event *v, size_t n)
 	free(rare);
 }
 
-/* Of `v` in the reader's order, those that are not hot, and no others. */
-static void only_rare(struct trace_reader *r, const struct event *v, size_t n)
-{
-	trace_reader_rewind_rare(r);
-	for (size_t i = 0; i < n; i++) {
-		const struct event *ev = event_is_hot(v[i].kind) ? NULL : trace_reader_next(r);
-
-		if (!event_is_hot(v[i].kind) && (!ev || !make_same(ev, &v[i])))
-			TEST_FAIL("event %zu of %zu, kind %d, is another among the rare ones", i, n, v[i].kind);
-	}
-	CHECK(!trace_reader_next(r));
-}
-
 /* Write the events, read them, and compare with the order that the reader promises. */
 static void round_trip(struct event *v, size_t n, size_t flush, size_t nr_cpus)
 {
@@ -84,7 +71,6 @@ static void round_trip(struct event *v, size_t n, size_t flush, size_t nr_cpus)
 		CHECK_U64(trace_reader_damage(r)->bad_chunks, 0);
 		CHECK_U64(trace_reader_damage(r)->late_events, 0);
 		CHECK(!trace_reader_damage(r)->cut);
-		only_rare(r, v, n);
 		trace_reader_rewind(r);
 	}
 	CHECK_U64(trace_reader_window(r).from_ns, MAKE_FROM_NS);

@@ -140,8 +140,7 @@ static int export_view(struct cmd_ctx *ctx, const struct view_cfg *cfg, const st
 
 static bool needs_model(const struct view *v, const struct view_cfg *cfg, const struct wish *w)
 {
-	return cfg->tasks || facts_get(trace_reader_facts(v->reader), "workload") || !w->x->one_pass ||
-	       !w->x->one_pass(v->reader);
+	return cfg->tasks || facts_get(trace_reader_facts(v->reader), "workload") || !w->x->one_pass;
 }
 
 static int export_trace(struct cmd_ctx *ctx, const char *path, const struct view_cfg *cfg, const struct wish *w)

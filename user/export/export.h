@@ -39,7 +39,7 @@ void export_close(struct export_out *o);
 
 struct export_job {
 	struct trace_reader *reader;
-	const struct model *model; /* of a finished pass: names, jobs, CPUs, health; NULL: exporter.one_pass said yes */
+	const struct model *model; /* of a finished pass: names, jobs, CPUs, health; NULL: see exporter.one_pass */
 	struct model **made;	   /* then the exporter leaves its own there for the caller, who frees it */
 	struct window window;	   /* absolute; spans are cut to it */
 	struct task_filter filter; /* what is not let through is left out */
@@ -56,8 +56,7 @@ struct exporter {
 	const char *suffix;  /* of a file whose name the user leaves to us: "csv" */
 	/* NULL: one file. Else a NULL-ended list of tables, a file for each */
 	const char *const *parts;
-	/* Can it do without job->model, for this recording? Unless a filter or a verdict needs that. NULL: never. */
-	bool (*one_pass)(struct trace_reader *r);
+	bool one_pass; /* it can do without job->model, unless there is a filter */
 	/* Into out->buf; 0, or a negative code and a sentence unless out->error says it. */
 	int (*write)(const struct export_job *job, struct export_out *out, struct err *e);
 };

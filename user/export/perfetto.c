@@ -10,7 +10,11 @@
 #include "base/alloc.h"
 #include "export/perfetto.h"
 
-#define SEQUENCE 1
+/*
+ * Track events have a sequence of their own: the importer attaches those of no thread, as counters, to the thread that
+ * their sequence described last, whether it lives or not.
+ */
+enum { SEQUENCE_STATE = 1, SEQUENCE_EVENTS = 2 };
 #define COMPRESS_BYTES (256u << 10) /* packets are compressed together once they are this much */
 
 /* ---- packets ---- */
@@ -19,12 +23,33 @@ size_t pf_packet(struct pf *p, uint64_t ns, unsigned flags)
 {
 	size_t opened = pb_open(&p->packets, TRACE_PACKET);
 
-	if (ns)
+	if (ns != PF_NO_TIME)
 		pb_uint(&p->packets, PACKET_TIMESTAMP, pf_boot(p, ns));
-	pb_uint(&p->packets, PACKET_SEQUENCE_ID, SEQUENCE);
+	pb_uint(&p->packets, PACKET_SEQUENCE_ID, SEQUENCE_STATE);
 	if (flags)
 		pb_uint(&p->packets, PACKET_SEQUENCE_FLAGS, flags);
 	return opened;
+}
+
+size_t pf_track_event(struct pf *p, uint64_t ns, unsigned type, uint64_t track, size_t *packet)
+{
+	size_t inner;
+
+	*packet = pb_open(&p->packets, TRACE_PACKET);
+	pb_uint(&p->packets, PACKET_TIMESTAMP, pf_boot(p, ns));
+	pb_uint(&p->packets, PACKET_SEQUENCE_ID, SEQUENCE_EVENTS);
+	if (!p->track_events++)
+		pb_uint(&p->packets, PACKET_SEQUENCE_FLAGS, SEQ_CLEARED);
+	inner = pb_open(&p->packets, PACKET_TRACK_EVENT);
+	pb_uint(&p->packets, EVENT_TYPE, type);
+	pb_uint(&p->packets, EVENT_TRACK, track);
+	return inner;
+}
+
+void pf_track_event_end(struct pf *p, size_t packet, size_t inner)
+{
+	pb_close(&p->packets, inner);
+	pf_packet_end(p, packet);
 }
 
 /*
@@ -90,10 +115,17 @@ struct pf_task *pf_task(struct pf *p, task_id id)
 	return &p->tasks.v[id.i];
 }
 
-/* An exec by a thread gives it its leader's tid. It has this one from the start, or its rows would be torn in two. */
+/* An exec by a thread gives it its leader's tid. It keeps the one it had at first, or there would be two of that. */
+static void on_born(void *ctx, task_id id)
+{
+	struct pf *p = ctx;
+
+	pf_task(p, id)->tid = model_task(p->m, id)->tid;
+}
+
 uint32_t pf_tid(const struct pf *p, task_id id)
 {
-	return model_task(p->job->model ? p->job->model : p->m, id)->tid;
+	return p->tasks.v[id.i].tid;
 }
 
 bool pf_wants(const struct pf *p, task_id id)
@@ -172,8 +204,7 @@ static bool begun_by_an_event(const struct pf_task *t, const struct span *s, str
 		return !t->has_span && t->announced;
 	if (t->state == STATE_RUNNING)
 		return true;
-	return s->state == STATE_RUNNABLE &&
-	       (t->state == STATE_RUNNABLE || (is_asleep(t->state) && s->why == WHY_WOKEN));
+	return s->state == t->state || (s->state == STATE_RUNNABLE && is_asleep(t->state) && s->why == WHY_WOKEN);
 }
 
 /* A state that nothing announces, as at the opening: the importer has an event for it that needs no CPU. */
@@ -205,14 +236,12 @@ static void put_gap(struct pf *p, const struct span *s, struct window cut)
 	const uint64_t times[2] = { cut.from_ns, cut.to_ns };
 
 	for (int i = 0; i < 2; i++) {
-		size_t packet = pf_packet(p, times[i], 0), inner = pb_open(&p->packets, PACKET_TRACK_EVENT);
+		size_t packet, inner;
 
-		pb_uint(&p->packets, EVENT_TYPE, types[i]);
-		pb_uint(&p->packets, EVENT_TRACK, pf_uuid(TRACK_OF_GAPS, s->task.i));
+		inner = pf_track_event(p, times[i], types[i], pf_uuid(TRACK_OF_GAPS, s->task.i), &packet);
 		if (i == 0)
 			pb_str(&p->packets, EVENT_NAME, "not known");
-		pb_close(&p->packets, inner);
-		pf_packet_end(p, packet);
+		pf_track_event_end(p, packet, inner);
 	}
 	pf_task(p, s->task)->has_gaps = true;
 }
@@ -245,6 +274,8 @@ static void on_span(void *ctx, const struct span *s)
 	if (s->then_ran)
 		t->prio = model_task(p->m, s->task)->prio;
 	t->dead = s->out == OUT_DEAD;
+	if (s->state == STATE_UNKNOWN && t->state != STATE_RUNNING)
+		return; /* there the state before it goes on */
 	t->has_span |= s->state != STATE_UNKNOWN;
 	t->state = s->state;
 }
@@ -283,6 +314,10 @@ static void on_birth(struct pf *p, const struct wake *w)
 	pf_task(p, w->target)->announced = true;
 }
 
+/*
+ * Not told are the wakings of which the importer would make rows that were not there: of a preempted task, which it
+ * takes for asleep; and one that the clocks put after the switch it caused, which would be a wait of no length.
+ */
 static void on_wake(void *ctx, const struct wake *w)
 {
 	struct pf *p = ctx;
@@ -291,8 +326,8 @@ static void on_wake(void *ctx, const struct wake *w)
 		return;
 	if (w->effect == WAKE_NEW)
 		on_birth(p, w);
-	/* the importer would end the wait of a preempted task, which it takes for asleep */
-	else if (w->effect != WAKE_AGAIN || is_asleep(pf_task(p, w->target)->state))
+	else if (!w->late && w->effect != WAKE_UNKNOWN &&
+		 (w->effect != WAKE_AGAIN || is_asleep(pf_task(p, w->target)->state)))
 		pf_waking(p, w);
 }
 
@@ -388,27 +423,12 @@ static void close_pass(struct pf *p)
 	model_free(p->m);
 }
 
-/*
- * Who has which tid is known while the pass goes on, unless a thread takes over its leader's by an exec: then all of
- * it has to be read before anything is written.
- */
-static bool perfetto_one_pass(struct trace_reader *r)
-{
-	const struct event *ev;
-	bool taken = false;
-
-	trace_reader_rewind_rare(r);
-	while (!taken && (ev = trace_reader_next(r)))
-		taken = ev->kind == EV_EXEC && ev->exec.old_tid && ev->exec.old_tid != ev->exec.tid;
-	return !taken && !trace_reader_damage(r)->lost_rare &&
-	       !facts_u64(trace_reader_facts(r), "receipt.lost_rare", 0);
-}
-
 static int perfetto_write(const struct export_job *job, struct export_out *out, struct err *e)
 {
 	struct pf p;
 	struct model_sink sink = {
 		.ctx = &p,
+		.task_born = on_born,
 		.span = on_span,
 		.cpu_span = on_cpu_span,
 		.wake = on_wake,
@@ -441,6 +461,6 @@ const struct exporter exporter_perfetto = {
 	.name = "perfetto",
 	.summary = "for ui.perfetto.dev and trace_processor",
 	.suffix = "pftrace",
-	.one_pass = perfetto_one_pass,
+	.one_pass = true,
 	.write = perfetto_write,
 };

@@ -127,6 +127,7 @@ struct pf_cpu {
 	VEC(struct pf_waking) wakings;
 	struct buf events; /* all others, encoded */
 	uint64_t start_ns; /* of the first thing in them that was not held back; UINT64_MAX: there is none */
+	uint32_t running;  /* tid of who is, as far as is told */
 	size_t held;	   /* switches at the front that a former bundle had to leave out */
 	uint8_t nobodies;  /* bit of each enum pf_nobody that ran there */
 	bool seeded;
@@ -136,6 +137,7 @@ struct pf_cpu {
 /* ---- a task ---- */
 
 struct pf_task {
+	uint32_t tid;	     /* as it was first known */
 	uint64_t known_ns;   /* when it is introduced: alive, and after its birth; UINT64_MAX: not yet */
 	uint32_t cpu, waits; /* of the switch that waits for its next span; PF_NONE: none does */
 	uint32_t last_cpu;
@@ -175,9 +177,9 @@ struct pf {
 	struct buf columns; /* one at a time */
 	VEC(struct pf_switch) ready;
 	uint32_t nr_bundles;
-	int64_t to_boot_ns; /* what BOOTTIME is ahead of MONOTONIC */
-	uint64_t events;    /* switches and wakings */
-	z_stream *deflate;  /* NULL: packets are written as they are */
+	int64_t to_boot_ns;	       /* what BOOTTIME is ahead of MONOTONIC */
+	uint64_t events, track_events; /* switches and wakings; written so far */
+	z_stream *deflate;	       /* NULL: packets are written as they are */
 };
 
 /* ---- perfetto.c ---- */
@@ -187,9 +189,13 @@ static inline uint64_t pf_boot(const struct pf *p, uint64_t ns)
 	return ns + (uint64_t)p->to_boot_ns;
 }
 
-/* Begin a packet in p->packets; what it holds goes there until pf_packet_end(). `ns` 0: it has no time of its own. */
+#define PF_NO_TIME UINT64_MAX
+/* Begin a packet in p->packets, of that time or PF_NO_TIME; what it holds goes there until pf_packet_end(). */
 size_t pf_packet(struct pf *p, uint64_t ns, unsigned flags);
 void pf_packet_end(struct pf *p, size_t opened);
+/* The same for a packet with a track event, begun and ended. */
+size_t pf_track_event(struct pf *p, uint64_t ns, unsigned type, uint64_t track, size_t *packet);
+void pf_track_event_end(struct pf *p, size_t packet, size_t opened);
 struct pf_task *pf_task(struct pf *p, task_id id);
 uint32_t pf_tid(const struct pf *p, task_id id);
 bool pf_wants(const struct pf *p, task_id id);

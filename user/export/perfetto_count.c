@@ -54,13 +54,9 @@ static void put_value(struct pf *p, struct counter *c, uint64_t ns, int64_t valu
 
 	if (c->any && value == c->written)
 		return;
-	packet = pf_packet(p, ns, 0);
-	inner = pb_open(&p->packets, PACKET_TRACK_EVENT);
-	pb_uint(&p->packets, EVENT_TYPE, EVENT_COUNT);
-	pb_uint(&p->packets, EVENT_TRACK, c->uuid);
+	inner = pf_track_event(p, ns, EVENT_COUNT, c->uuid, &packet);
 	pb_int(&p->packets, EVENT_COUNTER, value);
-	pb_close(&p->packets, inner);
-	pf_packet_end(p, packet);
+	pf_track_event_end(p, packet, inner);
 	c->any = true;
 	c->written = value;
 	p->counts->nr_values++;

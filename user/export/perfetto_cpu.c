@@ -109,7 +109,7 @@ static void put_bundle(struct pf *p, uint32_t cpu, const struct load *l, bool lo
 	p->nr_bundles++;
 	buf_reset(&p->columns);
 	buf_grow(&p->columns, n * PB_VARINT_MAX);
-	packet = pf_packet(p, 0, SEQ_NEEDS_STATE);
+	packet = pf_packet(p, PF_NO_TIME, SEQ_NEEDS_STATE);
 	pf_symbols_put(p);
 	bundle = pb_open(&p->packets, PACKET_FTRACE_EVENTS);
 	pb_uint(&p->packets, BUNDLE_CPU, cpu);
@@ -305,6 +305,15 @@ static void open_switch(struct pf *p, const struct cpu_span *s)
 	}
 }
 
+/* It went on with whom it had: no switch. */
+static void drop_switch(struct pf *p, struct pf_cpu *c)
+{
+	const struct pf_switch *sw = &c->switches.v[--c->switches.n];
+
+	if (sw->left != PF_NONE)
+		p->tasks.v[sw->left].waits = PF_NONE;
+}
+
 void pf_cpu_span(struct pf *p, const struct cpu_span *s)
 {
 	struct pf_cpu *c = &p->cpus[s->cpu];
@@ -313,10 +322,13 @@ void pf_cpu_span(struct pf *p, const struct cpu_span *s)
 
 	if (!c->seeded) {
 		seed(p, s->cpu, s->from_ns > w.from_ns ? s->from_ns : w.from_ns, who);
+	} else if (c->running == who.tid) {
+		drop_switch(p, c);
 	} else {
 		c->switches.v[c->switches.n - 1].next = who;
 		c->switches.v[c->switches.n - 1].open = false;
 	}
+	c->running = who.tid;
 	c->lost |= s->state == CPU_UNKNOWN;
 	if (s->to_ns < w.to_ns)
 		open_switch(p, s);

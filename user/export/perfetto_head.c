@@ -24,7 +24,7 @@ static void put_clocks(struct pf *p, const struct facts *facts)
 	enum { SNAPSHOT_PRIMARY = 2 };
 	uint64_t from_ns = trace_reader_window(p->job->reader).from_ns;
 	uint64_t real_ns = facts_u64(facts, "clock.realtime_ns", 0);
-	size_t packet = pf_packet(p, 0, SEQ_CLEARED), inner = pb_open(&p->packets, PACKET_CLOCK_SNAPSHOT);
+	size_t packet = pf_packet(p, PF_NO_TIME, SEQ_CLEARED), inner = pb_open(&p->packets, PACKET_CLOCK_SNAPSHOT);
 
 	put_clock(&p->packets, CLOCK_IS_BOOTTIME, pf_boot(p, from_ns));
 	put_clock(&p->packets, CLOCK_IS_MONOTONIC, from_ns);
@@ -58,7 +58,7 @@ static void put_release(struct buf *out, const char *release)
 static void put_system(struct pf *p, const struct facts *facts)
 {
 	enum { SYSTEM_UTSNAME = 1, SYSTEM_CPUS = 8, UTS_SYSNAME = 1, UTS_RELEASE = 3, UTS_MACHINE = 4 };
-	size_t packet = pf_packet(p, 0, 0), inner = pb_open(&p->packets, PACKET_SYSTEM_INFO), uts;
+	size_t packet = pf_packet(p, PF_NO_TIME, 0), inner = pb_open(&p->packets, PACKET_SYSTEM_INFO), uts;
 	const char *arch = facts_get(facts, "arch");
 	struct buf release = { 0 };
 
@@ -78,7 +78,7 @@ static void put_system(struct pf *p, const struct facts *facts)
 static void put_cpus(struct pf *p, const struct facts *facts)
 {
 	enum { INFO_CPUS = 1, CPU_PROCESSOR = 1 };
-	size_t packet = pf_packet(p, 0, 0), inner = pb_open(&p->packets, PACKET_CPU_INFO);
+	size_t packet = pf_packet(p, PF_NO_TIME, 0), inner = pb_open(&p->packets, PACKET_CPU_INFO);
 	const char *arch = facts_get(facts, "arch");
 
 	for (uint32_t cpu = 0; cpu < p->nr_cpus; cpu++) {
@@ -122,7 +122,7 @@ static bool is_told(const char *key)
 
 static void put_attributes(struct pf *p, const struct facts *facts)
 {
-	size_t packet = pf_packet(p, 0, 0), inner = pb_open(&p->packets, PACKET_TRACE_ATTRIBUTES);
+	size_t packet = pf_packet(p, PF_NO_TIME, 0), inner = pb_open(&p->packets, PACKET_TRACE_ATTRIBUTES);
 	struct buf key = { 0 };
 
 	put_attribute(&p->packets, "schedviz.verdict", p->job->verdict);

@@ -32,18 +32,15 @@ static void put_name(struct pf *p, const char *verb, const struct job *j)
 static void put_event(struct pf *p, uint64_t ns, unsigned type, uint64_t track, const char *verb, const struct job *j,
 		      unsigned flow_field, uint64_t flow)
 {
-	size_t packet = pf_packet(p, ns, 0), inner = pb_open(&p->packets, PACKET_TRACK_EVENT);
+	size_t packet, inner = pf_track_event(p, ns, type, track, &packet);
 
-	pb_uint(&p->packets, EVENT_TYPE, type);
-	pb_uint(&p->packets, EVENT_TRACK, track);
 	if (verb) {
 		pb_str(&p->packets, EVENT_CATEGORY, model_job_noun(p->m));
 		put_name(p, verb, j);
 	}
 	if (flow)
 		pb_fixed64(&p->packets, flow_field, flow);
-	pb_close(&p->packets, inner);
-	pf_packet_end(p, packet);
+	pf_track_event_end(p, packet, inner);
 }
 
 static bool inside(const struct pf *p, uint64_t ns)
@@ -120,22 +117,23 @@ static void put_job(struct jobs_pass *jp, const struct job *j, uint64_t flow)
 	struct pf *p = jp->p;
 	uint64_t from = j->started_ns > p->job->window.from_ns ? j->started_ns : p->job->window.from_ns;
 	bool submitted = has_track(p, j->submitter, j->submitted_ns);
-	uint64_t end, track;
+	bool started = j->started_ns != UINT64_MAX && has_track(p, j->worker, from);
+	uint64_t end = started ? end_of(p, j) : 0, track;
+	bool finished = inside(p, end) && end == j->finished_ns;
 
+	started = started && end > from;
+	if (!submitted || !started)
+		flow = 0;
 	if (submitted)
 		put_event(p, j->submitted_ns, EVENT_INSTANT, pf_uuid(TRACK_OF_THREAD, j->submitter.i), "submit ", j,
 			  EVENT_FLOWS, flow);
-	if (j->started_ns == UINT64_MAX || !has_track(p, j->worker, from))
-		return;
-	end = end_of(p, j);
-	if (end <= from)
+	if (!started)
 		return;
 	track = lane_track(jp, j->worker.i, from, end);
-	put_event(p, from, EVENT_SLICE_BEGIN, track, "", j, EVENT_FLOWS, submitted ? flow : 0);
-	if (!inside(p, end))
-		return;
-	put_event(p, end, EVENT_SLICE_END, track, NULL, j, 0, 0);
-	if (submitted && j->finished_ns != UINT64_MAX)
+	put_event(p, from, EVENT_SLICE_BEGIN, track, "", j, finished ? EVENT_FLOWS : EVENT_FLOWS_END, flow);
+	if (inside(p, end))
+		put_event(p, end, EVENT_SLICE_END, track, NULL, j, 0, 0);
+	if (finished && flow)
 		put_event(p, end, EVENT_INSTANT, track, "finish ", j, EVENT_FLOWS_END, flow);
 }
 

@@ -250,23 +250,28 @@ static int by_cpu_and_time(const void *a, const void *b)
 }
 
 /*
- * The kernel frees a leader after its last thread (delay_group_leader(), include/linux/sched/signal.h), and the
- * importer ends the process with it. UINT64_MAX: one of them outlives the recording.
+ * When each task is freed. The kernel frees a leader after its last thread (delay_group_leader(),
+ * include/linux/sched/signal.h), and the importer ends the process with it. UINT64_MAX: not, since it or one of them
+ * outlives the recording, or because its tid is somebody else's by then: its end went by unseen, and that birth is it.
  */
-static uint64_t *ends_of_groups(struct pf *p, uint32_t nr)
+static uint64_t *ends_of_all(struct pf *p, uint32_t nr)
 {
 	uint64_t *ends = xcalloc(nr, sizeof(*ends));
+	struct idmap holder = { 0 }; /* of a tid, so far */
 
 	for (uint32_t i = 0; i < nr; i++) {
 		const struct task *t = model_task(p->m, (task_id){ i });
-		uint32_t leader = task_some(t->leader) ? t->leader.i : i;
-		uint64_t ns = t->died_here ? t->died_ns : UINT64_MAX;
+		uint32_t tid = pf_tid(p, (task_id){ i }), before = idmap_get(&holder, tid), leader;
 
-		if (ns > ends[leader])
-			ends[leader] = ns;
-		if (ns > ends[i])
-			ends[i] = ns;
+		if (before != IDMAP_NONE && ends[before] >= t->born_ns)
+			ends[before] = UINT64_MAX;
+		idmap_set(&holder, tid, i);
+		ends[i] = t->died_here ? t->died_ns : UINT64_MAX;
+		leader = idmap_get(&holder, t->tgid);
+		if (leader != IDMAP_NONE && ends[i] > ends[leader])
+			ends[leader] = ends[i];
 	}
+	idmap_release(&holder);
 	return ends;
 }
 
@@ -285,7 +290,7 @@ static void put_free(struct pf *p, const struct end *e)
 
 static void put_ends(struct pf *p, uint32_t nr)
 {
-	uint64_t *ends = ends_of_groups(p, nr);
+	uint64_t *ends = ends_of_all(p, nr);
 	VEC(struct end) all = { 0 };
 
 	for (uint32_t i = 0; i < nr; i++) {

@@ -77,6 +77,7 @@ struct wake {
 	int32_t syscall;    /* the call that it was in, */
 	uint64_t arg;
 	uint64_t slept_ns;  /* and how long that had lasted, as far as is known */
+	bool late;	    /* stamped after the switch it caused, which now is its time: there was no wait */
 };
 
 struct migration {

@@ -183,6 +183,7 @@ static enum wake_effect wake_running(struct model *m, struct stay *s, struct wak
 		stay_explain(m, s, true);
 		span_set_waker(&s->span, w->waker.i, w->waker_cpu, w->ctx);
 		w->ts_ns = s->span.from_ns;
+		w->late = true;
 		return WAKE_REAL;
 	}
 	if (s->flags & STAY_UNEXPLAINED)

@@ -113,7 +113,7 @@ static inline void heap_advance(struct trace_reader *r)
 	heap_sift_first(r);
 }
 
-static void rewind_to(struct trace_reader *r, bool with_hot)
+void trace_reader_rewind(struct trace_reader *r)
 {
 	r->set.damage = r->at_open;
 	r->started = false;
@@ -123,21 +123,11 @@ static void rewind_to(struct trace_reader *r, bool with_hot)
 		struct stream *s = &r->set.streams.v[i];
 
 		stream_rewind(s);
-		if ((with_hot || s->kind != STREAM_HOT) && stream_next_block(s, &r->set))
+		if (stream_next_block(s, &r->set))
 			r->heap[r->nr_heap++] = (struct heap_entry){ .ts_ns = s->ev->ts_ns, .ev = s->ev, .stream = s };
 	}
 	for (size_t i = r->nr_heap; i-- > 0;)
 		heap_sift(r, i);
-}
-
-void trace_reader_rewind(struct trace_reader *r)
-{
-	rewind_to(r, true);
-}
-
-void trace_reader_rewind_rare(struct trace_reader *r)
-{
-	rewind_to(r, false);
 }
 
 const struct event *trace_reader_next(struct trace_reader *r)

@@ -53,8 +53,6 @@ const struct event *trace_reader_next(struct trace_reader *r);
 
 /* Start again from the first event. */
 void trace_reader_rewind(struct trace_reader *r);
-/* The same, but hot events (event_is_hot()) may be left out: a file is not even read where it holds only those. */
-void trace_reader_rewind_rare(struct trace_reader *r);
 
 const struct trace_damage *trace_reader_damage(const struct trace_reader *r); /* complete once next() gave NULL */
 uint64_t trace_reader_size(const struct trace_reader *r);		      /* bytes of the file */
