@@ -5,6 +5,7 @@
 #include "render/frame.h"
 
 #include <string.h>
+#include "analysis/doubts.h"
 #include "base/fmt.h"
 #include "render/verdict.h"
 #include "render/words.h"
@@ -149,29 +150,11 @@ bool frame_doubtful(const struct model *m, const struct trace_damage *d)
 	return d->cut || d->bad_chunks || d->late_events || health_doubtful(model_health(m));
 }
 
-static void put_damage(const struct trace_damage *d, const struct style *st, struct buf *out)
-{
-	if (d->cut)
-		buf_printf(out, "the recording is cut off at byte %llu: what came after is missing\n",
-			   (unsigned long long)d->cut_at);
-	if (d->bad_chunks)
-		buf_printf(out, "%llu damaged part%s of the file skipped: drawn as unknown\n",
-			   (unsigned long long)d->bad_chunks, plural(d->bad_chunks));
-	if (d->late_events)
-		buf_printf(out, "%llu event%s came out of order\n", (unsigned long long)d->late_events,
-			   plural(d->late_events));
-	if (d->first[0]) {
-		fmt_safe(out, d->first, strlen(d->first), st->utf8);
-		buf_putc(out, '\n');
-	}
-}
-
 void frame_foot(const struct model *m, const struct trace_damage *d, const struct style *st, struct buf *out)
 {
 	struct buf text = { 0 };
 
-	put_damage(d, st, &text);
-	health_report(model_health(m), 0, &text);
+	doubts_report(m, d, st->utf8, &text);
 	for (const char *at = buf_str(&text); *at;) {
 		size_t n = strcspn(at, "\n");
 

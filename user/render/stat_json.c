@@ -2,7 +2,7 @@
 /*
  * stat_json.c - `stat --json`, as STAT_JSON.md documents it.
  */
-#include "base/json.h"
+#include "analysis/task_json.h"
 #include "render/frame.h"
 #include "render/jobs.h"
 #include "render/stat.h"
@@ -25,16 +25,6 @@ static void put_or_null(struct json *j, const char *key, uint64_t ns)
 		json_null(j, key);
 	else
 		json_u64(j, key, ns);
-}
-
-static void put_latency(struct json *j, const struct hist *h)
-{
-	json_object(j, "latency");
-	json_u64(j, "count", h->n);
-	json_u64(j, "mean_ns", hist_mean(h));
-	json_u64(j, "p95_ns", hist_percentile(h, 950));
-	json_u64(j, "max_ns", h->max_ns);
-	json_end(j);
 }
 
 static void put_health(struct json *j, const struct health *h)
@@ -85,99 +75,7 @@ static void put_totals(struct json *j, const struct summary *sum)
 	json_u64(j, "migrations", sum->migrations);
 	json_u64(j, "forks", sum->forks);
 	json_u64(j, "exits", sum->exits);
-	put_latency(j, &sum->latency);
-	json_end(j);
-}
-
-static void put_exit(struct json *j, const struct task *t)
-{
-	int code, signal;
-
-	if (!t->exit_known) {
-		json_null(j, "exit");
-		return;
-	}
-	exit_split(t->exit_code, &code, &signal);
-	json_object(j, "exit");
-	json_i64(j, "code", code);
-	json_i64(j, "signal", signal);
-	json_end(j);
-}
-
-static void put_slept(struct json *j, const struct summary *sum, const struct task_sum *t)
-{
-	struct buf name = { 0 };
-
-	json_array(j, "slept_in");
-	for (uint32_t i = 0; i < t->nr_slept; i++) {
-		buf_reset(&name);
-		words_syscall(sum->model, t->slept[i].syscall, &name);
-		json_object(j, NULL);
-		json_str(j, "syscall", buf_str(&name));
-		json_u64(j, "ns", t->slept[i].ns);
-		json_u64(j, "count", t->slept[i].count);
-		json_end(j);
-	}
-	json_end(j);
-	buf_release(&name);
-}
-
-static void put_counts(struct json *j, const struct task_sum *ts)
-{
-	static const struct {
-		const char *key;
-		enum task_state state;
-	} times[] = {
-		{ "run_ns", STATE_RUNNING },	 { "wait_ns", STATE_RUNNABLE },	   { "sleep_ns", STATE_SLEEPING },
-		{ "blocked_ns", STATE_BLOCKED }, { "stopped_ns", STATE_STOPPED }, { "unknown_ns", STATE_UNKNOWN },
-	};
-
-	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
-		json_u64(j, times[i].key, ts->ns[times[i].state]);
-	json_u64(j, "voluntary", ts->voluntary);
-	json_u64(j, "involuntary", ts->involuntary);
-	json_u64(j, "wakeups", ts->wakeups);
-	json_u64(j, "migrations", ts->migrations);
-	put_latency(j, &ts->latency);
-}
-
-static void put_role(struct json *j, const struct summary *sum, task_id id)
-{
-	struct role_waits gil = roles_gil(sum->roles, id);
-
-	json_str(j, "role", words_role(roles_of(sum->roles, id)));
-	if (roles_of(sum->roles, id) != ROLE_GIL_WAITER) {
-		json_null(j, "gil_waits");
-		return;
-	}
-	json_object(j, "gil_waits");
-	json_u64(j, "count", gil.count);
-	json_u64(j, "ns", gil.ns);
-	json_end(j);
-}
-
-static void put_task(struct json *j, const struct summary *sum, task_id id)
-{
-	const struct task *t = model_task(sum->model, id);
-
-	json_object(j, NULL);
-	json_u64(j, "id", id.i);
-	json_u64(j, "tid", t->tid);
-	json_u64(j, "pid", t->tgid);
-	json_u64(j, "parent", t->ppid);
-	json_str(j, "name", t->name);
-	json_str(j, "path", t->path);
-	put_role(j, sum, id);
-	json_bool(j, "in_target", t->in_target);
-	json_bool(j, "recorder", model_is_recorder(sum->model, id));
-	json_bool(j, "kthread", t->kthread);
-	put_instant(j, sum, "born_ns", t->born_ns);
-	put_instant(j, sum, "died_ns", t->died_ns);
-	json_bool(j, "born_here", t->born_here);
-	json_bool(j, "died_here", t->died_here);
-	put_counts(j, &sum->tasks[id.i]);
-	put_slept(j, sum, &sum->tasks[id.i]);
-	put_exit(j, t);
+	latency_json(j, "latency", &sum->latency);
 	json_end(j);
 }
 
@@ -187,8 +85,11 @@ static void put_tasks(struct json *j, const struct summary *sum, const struct st
 
 	stat_pick(&picks, sum, cfg);
 	json_array(j, "tasks");
-	for (uint32_t i = 0; i < picks.n; i++)
-		put_task(j, sum, picks.v[i].id);
+	for (uint32_t i = 0; i < picks.n; i++) {
+		json_object(j, NULL);
+		task_json(j, sum, picks.v[i].id);
+		json_end(j);
+	}
 	json_end(j);
 	picks_release(&picks);
 }

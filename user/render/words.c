@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * words.c - names for tasks, system calls and ends.
+ * words.c - names for tasks, sleeps and ends.
  */
 #define _GNU_SOURCE
 #include "render/words.h"
 
 #include <string.h>
-#include "trace/syscalls.h"
 
 void words_task(const struct task *t, const struct style *st, struct buf *out)
 {
@@ -14,21 +13,6 @@ void words_task(const struct task *t, const struct style *st, struct buf *out)
 		fmt_safe(out, t->name, strlen(t->name), st->utf8);
 	else
 		buf_puts(out, "(no name)");
-}
-
-const char *words_role(enum role role)
-{
-	static const char *const words[NR_ROLES] = {
-		[ROLE_WORKER_HANDLER] = "worker handler",
-		[ROLE_TASK_HANDLER] = "task handler",
-		[ROLE_RESULT_HANDLER] = "result handler",
-		[ROLE_WORKER] = "worker",
-		[ROLE_FEEDER] = "feeder",
-		[ROLE_GIL_WAITER] = "GIL waiter",
-		[ROLE_WAITER] = "waiter",
-	};
-
-	return words[role];
 }
 
 void words_who(const struct summary *sum, task_id id, const struct style *st, struct buf *out)
@@ -53,22 +37,6 @@ bool words_gil(const struct summary *sum, task_id id, bool brief, struct buf *ou
 	return true;
 }
 
-void words_syscall(const struct model *m, int32_t syscall, struct buf *out)
-{
-	const char *name = syscall >= 0 ? syscall_name(model_arch(m), syscall) : NULL;
-
-	if (name)
-		buf_puts(out, name);
-	else if (syscall == EV_NO_SYSCALL)
-		buf_puts(out, "no syscall");
-	else if (syscall < 0)
-		buf_puts(out, "unknown");
-	else if (syscall & EV_SYSCALL_IA32)
-		buf_printf(out, "sys32_%d", syscall & ~EV_SYSCALL_IA32);
-	else
-		buf_printf(out, "sys_%d", syscall);
-}
-
 uint64_t slept_ns(const struct task_sum *t)
 {
 	return t->ns[STATE_SLEEPING] + t->ns[STATE_BLOCKED] + t->ns[STATE_STOPPED];
@@ -83,12 +51,6 @@ void words_slept(const struct model *m, const struct task_sum *t, struct buf *ou
 	words_syscall(m, t->slept[0].syscall, out);
 	if (t->slept[0].ns < all - all / 20)
 		buf_printf(out, " %u%%", (unsigned)((unsigned __int128)t->slept[0].ns * 100 / all));
-}
-
-void exit_split(int32_t status, int *code, int *signal)
-{
-	*signal = status & 0x7f;
-	*code = *signal ? 0 : (status >> 8) & 0xff;
 }
 
 void words_exit(const struct task *t, struct buf *out)

@@ -6,13 +6,11 @@
 #define SCHEDVIZ_RENDER_WORDS_H
 
 #include "analysis/summary.h"
+#include "analysis/task_json.h"
 #include "render/style.h"
 
 /* The task's name, harmless; "(no name)" for one that was never introduced. */
 void words_task(const struct task *t, const struct style *st, struct buf *out);
-
-/* "result handler"; NULL for ROLE_NONE. */
-const char *words_role(enum role role);
 
 /* The task's name and, if it has one, its role: "python3 result handler". */
 void words_who(const struct summary *sum, task_id id, const struct style *st, struct buf *out);
@@ -20,17 +18,11 @@ void words_who(const struct summary *sum, task_id id, const struct style *st, st
 /* "waits for the GIL (5.06ms x 75)", brief "GIL 5.06ms"; false: it does not, nothing written. */
 bool words_gil(const struct summary *sum, task_id id, bool brief, struct buf *out);
 
-/* "clock_nanosleep", "sys_9999", "no syscall", "unknown". */
-void words_syscall(const struct model *m, int32_t syscall, struct buf *out);
-
 /* What it mostly slept in: "read", or "read 62%" when that is not nearly all of it; nothing for who never slept. */
 void words_slept(const struct model *m, const struct task_sum *t, struct buf *out);
 
 /* "0", "1", "SIGKILL"; "-" while it lives or when its end was not seen. */
 void words_exit(const struct task *t, struct buf *out);
-
-/* A wait status: *signal is 0 for who exited by itself. */
-void exit_split(int32_t status, int *code, int *signal);
 
 uint64_t slept_ns(const struct task_sum *t); /* asleep, blocked or stopped */
 
