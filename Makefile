@@ -48,7 +48,7 @@ WARNINGS = -Wall -Wextra -Wshadow -Wconversion
 SANITIZE_1 = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 SANITIZE_thread = -fsanitize=thread -fno-omit-frame-pointer
 SANITIZE = $(SANITIZE_$(SAN))
-C_FLAGS = -std=gnu11 $(WARNINGS) -DSCHEDVIZ_VERSION='"$(SCHEDVIZ_VERSION)"' -Iuser -I. \
+C_FLAGS = -std=gnu11 $(WARNINGS) -DSCHEDVIZ_VERSION='"$(SCHEDVIZ_VERSION)"' -Iuser -I. -I$(BUILD)/user \
 	$(if $(filter 0,$(BPF)),,-isystem $(BUILD)/bpf) $(CPPFLAGS) $(CFLAGS) $(SANITIZE)
 LD_FLAGS = $(CFLAGS) $(LDFLAGS) $(SANITIZE) $(if $(filter 1,$(STATIC)),-static)
 # A libelf.a of 0.189 or later wants zstd; where that is so its library is there.
@@ -69,6 +69,8 @@ OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 ARCHIVE := $(BUILD)/schedviz.a
 SVPOOL := $(BUILD)/libsvpool.a
 SKELETON := $(BUILD)/bpf/schedviz.skel.h
+HTML_JS := $(addprefix user/export/html/,data.js main.js) # in this order one script
+PAGE := $(BUILD)/user/export/page.h
 TEST_SOURCES := $(wildcard tests/unit/*.c tests/fuzz/*.c tests/bpf/progs/*.c tools/*.c)
 TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 SVPOOL_TESTS := $(filter $(BUILD)/tests/unit/test_svpool%,$(TEST_PROGRAMS))
@@ -77,6 +79,7 @@ BENCH_PEER := $(BUILD)/tools/bench.d/peer.bpf.o
 FLAGS_FILE := $(BUILD)/flags
 LINK_FILE := $(BUILD)/link-flags
 BPF_FILE := $(BUILD)/bpf-flags
+PAGE_FILE := $(BUILD)/page-scripts
 
 say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$1' '$2')
 Q = $(if $(filter 1,$(V)),,@)
@@ -198,6 +201,12 @@ ifneq ($(BPF),0)
 $(filter $(BUILD)/tests/bpf/%,$(TEST_PROGRAMS)): $(SKELETON)
 endif
 
+$(BUILD)/user/export/html.o: $(PAGE)
+
+$(PAGE): tools/page user/export/html/page.html user/export/html/page.css $(HTML_JS) $(PAGE_FILE)
+	$(call say,PAGE,$@)
+	$(Q)mkdir -p $(@D) && tools/page user/export/html/page.html user/export/html/page.css $(HTML_JS) > $@
+
 $(SKELETON): $(BUILD)/bpf/schedviz.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen object $(@D)/linked.o $<
@@ -230,6 +239,7 @@ endef
 $(eval $(call keep,$(FLAGS_FILE),$$(CC) $$(C_FLAGS)))
 $(eval $(call keep,$(LINK_FILE),$$(CC) $$(LD_FLAGS) $$(LD_LIBS) $$(OBJECTS)))
 $(eval $(call keep,$(BPF_FILE),$$(CLANG) $$(BPF_FLAGS)))
+$(eval $(call keep,$(PAGE_FILE),$$(HTML_JS)))
 
 FORCE:
 .PHONY: all run check check-builds tests svpool-tests golden bench bench-programs fuzz \

@@ -345,7 +345,7 @@ exports()
 	: >out
 	refuses export_to_what "export to what? - give --to FORMAT; 'schedviz help export' lists them" export small.svz
 	refuses export_nearest "'jsn' is no format - did you mean json?" export --to jsn small.svz
-	refuses export_formats "'pdf' is no format - give perfetto, svg, csv or json" export --to pdf small.svz
+	refuses export_formats "'pdf' is no format - give perfetto, html, svg, csv or json" export --to pdf small.svz
 	refuses export_two_formats "one format at a time - 'csv' is the second" export --to json --to csv small.svz
 	refuses export_no_table "csv has no table 'cpus' - give spans, wakes or jobs" \
 		export --to csv --table cpus small.svz

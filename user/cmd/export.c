@@ -22,7 +22,7 @@ struct export_cfg {
 
 static const struct opt export_opts[] = {
 	OPT_LIST(0, "to", struct export_cfg, to, "FORMAT",
-		 "perfetto, svg, csv or json; given again with a TIME: --window ..TIME"),
+		 "perfetto, html, svg, csv or json; given again with a TIME: --window ..TIME"),
 	OPT_STRING('o', "output", struct export_cfg, output, "FILE",
 		   "write to FILE (the recording's name with the format's ending; - is standard output)"),
 	OPT_STRING(0, "table", struct export_cfg, table, "NAME", "only this table: spans, wakes or jobs of csv"),
@@ -259,10 +259,13 @@ int export_list_make(struct cmd_ctx *ctx, const struct opt_list *wishes, const c
 const struct cmd cmd_export = {
 	.name = "export",
 	.args = "[TRACE]",
-	.summary = "write a recording for Perfetto, as a figure, for scripts",
+	.summary = "write a recording for Perfetto, as a page, a figure, for scripts",
 	.detail =
 		"--to perfetto writes a trace for ui.perfetto.dev and trace_processor, whose rows are the spans of "
 		"every other view, to the nanosecond. user/export/PERFETTO.md says what becomes of what.\n"
+		"\n"
+		"--to html makes one page to look around in: it opens by double click in any browser, needs no "
+		"network and nothing installed, and can be given away.\n"
 		"\n"
 		"--to svg draws the timeline as a figure for slides and papers: --width in pixels, --dark. Every "
 		"stretch "
@@ -280,6 +283,7 @@ const struct cmd cmd_export = {
 		"whole. The same recording gives the same bytes.\n"
 		"\n"
 		"  schedviz export --to perfetto pool.svz          pool.pftrace\n"
+		"  schedviz export --to html                       a page of the last recording\n"
 		"  schedviz export --to svg --dark -o pool.svg     a figure\n"
 		"  schedviz export --to csv                        schedviz-spans.csv and two more\n"
 		"  schedviz export --to csv --table wakes -o -     to standard output\n"

@@ -9,7 +9,8 @@
 #include "export/formats.h"
 #include "trace/syscalls.h"
 
-const struct exporter *const exporters[] = { &exporter_perfetto, &exporter_svg, &exporter_csv, &exporter_json, NULL };
+const struct exporter *const exporters[] = { &exporter_perfetto, &exporter_html, &exporter_svg,
+					     &exporter_csv,	 &exporter_json, NULL };
 
 static void list_names(struct buf *out)
 {
@@ -102,6 +103,16 @@ const char *export_effect(uint8_t effect)
 	};
 
 	return effect < sizeof(names) / sizeof(names[0]) ? names[effect] : NULL;
+}
+
+const char *export_cpu_state(uint8_t state)
+{
+	static const char *const names[NR_CPU_STATES] = {
+		[CPU_UNKNOWN] = "unknown",	 [CPU_IDLE] = "idle", [CPU_TASK] = "task", [CPU_OFFLINE] = "offline",
+		[CPU_UNRECORDED] = "unrecorded",
+	};
+
+	return names[state];
 }
 
 const char *export_syscall(const struct export_job *job, int32_t nr)

@@ -78,6 +78,8 @@ bool export_cut(const struct export_job *job, uint64_t from_ns, uint64_t to_ns, 
 /* Words: of enum event_ctx, of enum wake_effect; NULL where it is not known. */
 const char *export_context(uint8_t ctx);
 const char *export_effect(uint8_t effect);
+/* Of enum cpu_state: "idle". */
+const char *export_cpu_state(uint8_t state);
 /* "clock_nanosleep"; "" where a span has none or it is not known. ASCII. */
 const char *export_syscall(const struct export_job *job, int32_t nr);
 /* Nanoseconds from the start of the recording. */

@@ -11,5 +11,6 @@ extern const struct exporter exporter_perfetto; /* perfetto.c: for ui.perfetto.d
 extern const struct exporter exporter_csv;	/* csv.c: spans, wakes, jobs as tables (RFC 4180) */
 extern const struct exporter exporter_svg;	/* svg.c: a figure */
 extern const struct exporter exporter_json;	/* lines.c: one JSON object a line; LINES.md */
+extern const struct exporter exporter_html;	/* html.c: a page to look around in; html/DATA.md */
 
 #endif

@@ -164,11 +164,6 @@ static void on_span(void *ctx, const struct span *s)
 	p->spans++;
 }
 
-static const char *const cpu_states[NR_CPU_STATES] = {
-	[CPU_UNKNOWN] = "unknown",	 [CPU_IDLE] = "idle", [CPU_TASK] = "task", [CPU_OFFLINE] = "offline",
-	[CPU_UNRECORDED] = "unrecorded",
-};
-
 static void on_cpu_span(void *ctx, const struct cpu_span *s)
 {
 	struct pass *p = ctx;
@@ -179,7 +174,7 @@ static void on_cpu_span(void *ctx, const struct cpu_span *s)
 		return;
 	j = line_begin(p, "cpu");
 	json_u64(&j, "cpu", s->cpu);
-	json_str(&j, "state", cpu_states[s->state]);
+	json_str(&j, "state", export_cpu_state(s->state));
 	put_time(p, &j, "from_ns", cut.from_ns);
 	put_time(p, &j, "to_ns", cut.to_ns);
 	put_id(&j, "task", s->task);
