@@ -1,16 +1,87 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * main.js - starts the page: reads the recording and says how that went.
+ * main.js - start: read the recording, say what it is, and hand it to the page; or say in a sentence why not.
  */
+const Start = {
+	nodes() {
+		const nodes = { root: document.documentElement };
 
-window.schedviz = { rec: null, error: null };
+		for (const node of document.querySelectorAll('[id]'))
+			nodes[node.id.replace(/-(\w)/g, (_, letter) => letter.toUpperCase())] = node;
+		return nodes;
+	},
 
-Recording.load(document, (part) => {
-	document.getElementById('said').textContent = `reading the recording: ${Math.floor(100 * part)} %`;
-}).then((rec) => {
-	window.schedviz.rec = rec;
-	document.getElementById('said').textContent = `${rec.info.title}: ${rec.tasks.length} tasks, ${rec.spans.n} spans`;
-}, (error) => {
-	window.schedviz.error = error.message;
-	document.getElementById('said').textContent = error.message;
-});
+	/* "pool on 2 CPUs, 4.057 s" and its theory, held against what was measured. */
+	head(nodes, rec) {
+		const { info } = rec, length = Words.duration(info.windowTo - info.windowFrom);
+
+		nodes.title.textContent = Words.safe(info.workload || info.title || info.command || 'recording');
+		nodes.command.textContent = [info.workload || info.title !== info.command ? Words.safe(info.command || '') : '', Words.plural(rec.cpus.length, 'CPU'), length,
+			info.mode === 'system' && info.target < 0 ? 'the whole machine' : '',
+			[info.host, info.release].filter(Boolean).map(Words.safe).join(', ')].filter(Boolean).join(' · ');
+		nodes.theory.hidden = !info.theory;
+		if (info.theory)
+			nodes.theoryText.textContent = Words.formula(Words.safe(info.theory));
+		nodes.verdict.hidden = !info.verdict;
+		if (info.verdict)
+			Start.verdict(nodes.verdict, info.verdict);
+	},
+
+	verdict(node, words) {
+		const sign = words.startsWith('as predicted') ? ['✓', 'good'] : words.startsWith('not judged') ? ['?', 'open']
+			: ['✗', 'bad'];
+
+		node.textContent = `${sign[0]} ${Words.safe(words)}`;
+		node.className = sign[1];
+	},
+
+	doubts(node, rec) {
+		node.hidden = !rec.info.doubts.length;
+		node.replaceChildren(...rec.info.doubts.map((text) => element('li', { text: Words.safe(text) })));
+	},
+
+	/* All states of tasks, whether or not they occur: pictures of one course can be compared. */
+	legend(node, rec) {
+		const noun = Words.safe(rec.info.noun || 'job'), an = /^[aeiou]/.test(noun) ? 'an' : 'a';
+		const words = [...Object.entries(STATE_WORDS), ['job', `doing ${an} ${noun}`]];
+
+		if (rec.jobs.some((job) => job.submitted >= 0))
+			words.push(['queued', `${noun} waits to start`]);
+		if (rec.info.target >= 0)
+			words.push(['others', 'CPU with other tasks']);
+		if (rec.cpuSpans.state.includes(rec.names.cpuStates.indexOf('unrecorded')))
+			words.push(['unrecorded', 'CPU idle or with others: not recorded']);
+
+		node.replaceChildren(...words.map(([state, text]) =>
+			element('li', {}, element('i', { class: `key ${state}`, 'aria-hidden': 'true' }), text)));
+	},
+
+	async run() {
+		const nodes = Start.nodes();
+
+		window.schedviz = { rec: null, view: null, error: null };
+		const progress = (part) => {
+			nodes.progress.value = part;
+		};
+
+		try {
+			const rec = await Recording.load(document, progress);
+
+			Start.head(nodes, rec);
+			Start.doubts(nodes.doubts, rec);
+			Start.legend(nodes.legend, rec);
+			nodes.loading.remove();
+			nodes.main.hidden = false;
+			const page = new Page(rec, nodes);
+			Object.assign(window.schedviz, { rec, view: page.view });
+			page.nodes.root.dataset.ready = 'true';
+		} catch (error) {
+			nodes.progress.hidden = true;
+			nodes.loadingText.textContent = `${error.message.replace(/\.?$/, '.')}`;
+			window.schedviz.error = error.message;
+			nodes.loadingText.setAttribute('role', 'alert');
+		}
+	},
+};
+
+Start.run();
