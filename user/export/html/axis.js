@@ -19,7 +19,8 @@ class Ticks {
 		this.decimals = this.step < unitNs ? 1 : 0;
 		/* with five digits before the point nobody reads the last: count from a round instant */
 		this.anchor = view.to / unitNs < 1e4 ? 0 : Math.floor(view.from / (1000 * unitNs)) * 1000 * unitNs;
-		this.first = Math.ceil(view.from / this.step) * this.step;
+		this.first = Math.ceil(Math.max(view.from, view.begin) / this.step) * this.step;
+		this.last = Math.min(view.to, view.end);
 	}
 
 	label(t) {
@@ -55,7 +56,7 @@ class Axis {
 		ctx.strokeStyle = theme.css['--dim'];
 		ctx.font = `${0.86 * unit}px ${theme.font}`;
 		ctx.beginPath();
-		for (let t = ticks.first; t <= view.to; t += ticks.step) {
+		for (let t = ticks.first; t <= ticks.last; t += ticks.step) {
 			const x = Math.round(view.x(t)) + 0.5, text = ticks.label(t), half = ctx.measureText(text).width / 2;
 
 			ctx.moveTo(x, height - 5);

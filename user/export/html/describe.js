@@ -82,12 +82,10 @@ class Describer {
 	#cpu(i) {
 		const s = this.rec.cpuSpans, name = this.rec.names.cpuStates[s.state[i]], facts = [];
 		const cpu = this.rec.cpus.find((c) => i >= c.first && i < c.first + c.count);
-		const words = {
-			idle: 'idle', offline: 'offline', unrecorded: 'idle or with others: not recorded', unknown: 'not known',
-		};
 
 		this.#length(facts, s.from[i], s.to[i], 0);
-		return { title: `CPU ${cpu.cpu}: ${name === 'task' ? this.names.taskFull(s.task[i]) : words[name] || name}`, facts };
+		return { title: `CPU ${cpu.cpu}: ${name === 'task' ? this.names.taskFull(s.task[i])
+			: CPU_WORDS[name]}`, facts };
 	}
 
 	#job(job) {

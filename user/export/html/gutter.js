@@ -83,7 +83,7 @@ class Gutter {
 
 	#text(row) {
 		if (row.kind === 'task')
-			return this.names.task(row.id);
+			return this.names.lane(row.id);
 		return row.kind === 'cpu' ? `CPU ${this.rec.cpus[row.id].cpu}` : this.names.job(this.rec.jobs[row.id]);
 	}
 

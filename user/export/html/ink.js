@@ -2,6 +2,11 @@
 /*
  * ink.js - what is written and drawn over the lanes: words in spans, the selection, its wake-up, the measured range.
  */
+const WAITS = {
+	woken: 'waits, was woken', preempted: 'waits, was preempted', new: 'waits, is new',
+	signal: 'waits, a signal was pending', opening: 'waits since before',
+};
+
 class Ink {
 	constructor(rec, names, lives, lanes, painter) {
 		Object.assign(this, { rec, names, lives, lanes, painter });
@@ -78,7 +83,7 @@ class Ink {
 
 			if (state === cpuState.idle)
 				return [];
-			return state === cpuState.task ? [names.taskFull(task), names.task(task)] : [rec.names.cpuStates[state]];
+			return state === cpuState.task ? [names.taskFull(task), names.task(task)] : [CPU_WORDS[rec.names.cpuStates[state]]];
 		}
 		if (kind === 'job')
 			return [names.job(rec.jobs[i]), String(rec.jobs[i].id)];
@@ -101,11 +106,11 @@ class Ink {
 	}
 
 	#saysWaiting(i) {
-		const s = this.rec.spans, why = this.rec.names.whys[s.why[i]];
+		const s = this.rec.spans, why = this.rec.names.whys[s.why[i]], by = this.names.waker(i);
 
 		if (s.waker[i] !== NONE)
 			return [`waits, woken by ${this.names.task(s.waker[i])}`, `← ${this.names.task(s.waker[i])}`, 'waits'];
-		return [`waits for CPU, ${why || 'runnable'}`, 'waits'];
+		return [by ? 'waits, woken by an interrupt' : WAITS[why] || 'waits', 'waits'];
 	}
 
 	/* On solid grounds the text alone; on patterns and lines a piece of ground under it. */
@@ -168,16 +173,17 @@ class Ink {
 
 	/* [x0, y0, width, height] of what was hit or chosen, on the screen; null: its lane is folded. */
 	box(what) {
-		const { rec, view } = this, row = this.#rowOf(what);
+		const { view } = this, row = this.#rowOf(what);
 
 		if (!row || !row.group.open)
 			return null;
-		const [top, height] = this.lanes.strip(row), [from, to] = this.times(what);
+		const [top, height] = this.lanes.strip(row), [first, to] = this.times(what);
+		const from = what.kind === 'job' && row.kind === 'task' ? this.rec.jobs[what.i].started : first;
 		const x0 = Math.max(-4, view.x(from)), x1 = Math.min(view.width + 4, view.x(to));
 
 		if (what.kind === 'job' && row.kind === 'task')
 			return [x0, row.y - view.scroll + 0.22 * this.lanes.unit, x1 - x0, (HEIGHTS.jobs - 0.12) * this.lanes.unit];
-		return [x0, top - view.scroll, Math.max(x1 - x0, 1), height, rec];
+		return [x0, top - view.scroll, Math.max(x1 - x0, 1), height];
 	}
 
 	times(what) {
@@ -186,15 +192,21 @@ class Ink {
 		if (what.kind === 'job') {
 			const job = rec.jobs[what.i], from = job.submitted >= 0 ? job.submitted : Math.max(0, job.started);
 
-			return [from, job.finished >= 0 ? job.finished : this.view.most];
+			return [from, job.finished >= 0 ? job.finished : this.view.end];
 		}
 		const s = what.kind === 'cpu' ? rec.cpuSpans : rec.spans;
 		return [s.from[what.i], s.to[what.i]];
 	}
 
+	/* Where it is drawn: a job on its own lane, or on its worker's if those of jobs are folded. */
 	#rowOf(what) {
-		if (what.kind === 'job')
-			return this.lanes.find('job', what.i);
+		if (what.row)
+			return what.row;
+		if (what.kind === 'job') {
+			const row = this.lanes.find('job', what.i);
+
+			return row && row.group.open ? row : this.lanes.find('task', this.rec.jobs[what.i].worker);
+		}
 		if (what.kind === 'span')
 			return this.lanes.find('task', this.rec.spans.task[what.i]);
 		return this.lanes.find('cpu', this.rec.cpus.findIndex((c) => what.i >= c.first && what.i < c.first + c.count));

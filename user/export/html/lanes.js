@@ -6,7 +6,7 @@
  * the page's font size, so that the picture grows with the text.
  */
 
-const HEIGHTS = { group: 1.75, task: 1.7, jobs: 1.1, job: 1.5, cpu: 1.7, gap: 0.5 };
+const HEIGHTS = { group: 1.65, task: 1.65, jobs: 1.1, job: 1.4, cpu: 1.65, gap: 0.4 };
 const INDENTS = 5; /* deeper in a family nothing would be left of the names */
 const JOBS_OPEN = 40; /* more lanes of jobs than this are folded at first: the workers' lanes show them too */
 
@@ -20,6 +20,7 @@ class Lanes {
 		this.names = names;
 		this.jobsOf = Lanes.#jobsByWorker(rec);
 		this.groups = this.#makeGroups().filter((g) => g.rows.length);
+		this.index = new Map(this.groups.flatMap((g) => g.rows.map((row) => [row.kind + row.id, row])));
 		this.unit = 14;
 		this.rows = [];
 		this.height = 0;
@@ -69,10 +70,14 @@ class Lanes {
 		}
 		const rows = (ids) => ids.map((id) => this.#task(id));
 		const jobs = rec.jobs.map((_, id) => ({ kind: 'job', id }));
-		return [
+		const cpus = this.#group('cpus', 'CPUs', true, rec.cpus.map((_, id) => ({ kind: 'cpu', id })));
+		const own = [
 			this.#group('tasks', rec.info.target >= 0 ? 'Processes and threads' : 'Tasks', true, rows(main)),
 			this.#group('jobs', Lanes.#heading(this.names.noun), jobs.length <= JOBS_OPEN, jobs),
-			this.#group('cpus', 'CPUs', true, rec.cpus.map((_, id) => ({ kind: 'cpu', id }))),
+		];
+		return [
+			/* below all tasks of a machine nobody would see them */
+			...(rec.info.target >= 0 ? [...own, cpus] : [cpus, ...own]),
 			this.#group('others', 'Other tasks', false, rows(others)),
 			this.#group('kernel', 'Kernel threads', false, rows(kernel)),
 			this.#group('still', 'Asleep all the time', false, rows(still)),
@@ -149,11 +154,7 @@ class Lanes {
 
 	/* The row of a task, a job or a CPU, whether or not its group is open; null: it has none. */
 	find(kind, id) {
-		for (const group of this.groups)
-			for (const row of group.rows)
-				if (row.kind === kind && row.id === id)
-					return row;
-		return null;
+		return this.index.get(kind + id) || null;
 	}
 
 	/* Where the states of a row are drawn: [top, height] within the page of lanes. */

@@ -16,7 +16,7 @@ const Start = {
 		const { info } = rec, length = Words.duration(info.windowTo - info.windowFrom);
 
 		nodes.title.textContent = Words.safe(info.workload || info.title || info.command || 'recording');
-		nodes.command.textContent = [info.workload || info.title !== info.command ? Words.safe(info.command || '') : '', Words.plural(rec.cpus.length, 'CPU'), length,
+		nodes.command.textContent = [info.command && info.title !== info.command ? Words.safe(info.command) : '', Words.plural(rec.cpus.length, 'CPU'), length,
 			info.mode === 'system' && info.target < 0 ? 'the whole machine' : '',
 			[info.host, info.release].filter(Boolean).map(Words.safe).join(', ')].filter(Boolean).join(' · ');
 		nodes.theory.hidden = !info.theory;
@@ -70,13 +70,14 @@ const Start = {
 			Start.head(nodes, rec);
 			Start.doubts(nodes.doubts, rec);
 			Start.legend(nodes.legend, rec);
-			nodes.loading.remove();
-			nodes.main.hidden = false;
+			nodes.loading.hidden = true;
+			nodes.header.hidden = nodes.main.hidden = false;
 			const page = new Page(rec, nodes);
 			Object.assign(window.schedviz, { rec, view: page.view });
 			page.nodes.root.dataset.ready = 'true';
 		} catch (error) {
-			nodes.progress.hidden = true;
+			nodes.main.hidden = nodes.progress.hidden = true;
+			nodes.loading.hidden = false;
 			nodes.loadingText.textContent = `${error.message.replace(/\.?$/, '.')}`;
 			window.schedviz.error = error.message;
 			nodes.loadingText.setAttribute('role', 'alert');

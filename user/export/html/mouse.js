@@ -121,12 +121,18 @@ class Mouse {
 	#hover(event) {
 		if (this.drag)
 			return;
-		const box = this.nodes.ink.getBoundingClientRect();
-		const x = event.clientX - box.left, y = event.clientY - box.top, hit = this.chooser.hit(x, y);
-
-		this.view.hover = { x, y, t: this.view.t(x), hit };
+		this.last = { clientX: event.clientX, clientY: event.clientY };
+		this.refresh();
 		this.view.changed('hover');
-		this.#tip(hit, event.clientX, event.clientY);
+	}
+
+	/* What lies under the mouse now: the picture may have moved under it. */
+	refresh() {
+		const { clientX, clientY } = this.last, box = this.nodes.ink.getBoundingClientRect();
+		const x = clientX - box.left, y = clientY - box.top, hit = this.chooser.hit(x, y);
+
+		this.view.hover = { x, y, hit };
+		this.#tip(hit, clientX, clientY);
 	}
 
 	#leave() {

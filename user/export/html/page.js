@@ -2,6 +2,8 @@
 /*
  * page.js - the page as a whole: its sizes, its frames, and the commands that are about neither time nor spans.
  */
+const PRINTED_PX = 900;
+
 class Page {
 	constructor(rec, nodes) {
 		const names = new Names(rec), lives = new Lives(rec, names), cpus = new Processors(rec, names);
@@ -64,10 +66,23 @@ class Page {
 		addEventListener('afterprint', () => this.#print(false));
 	}
 
+	/* On paper: light, as wide as on the screen (browsers shrink it), and with every lane up to a page of them. */
 	#print(on) {
-		this.nodes.root.classList.toggle('printing', on);
+		const { root, lanes } = this.nodes;
+
+		if (on)
+			this.themeBefore = root.dataset.theme;
+		root.style.setProperty('--screen', `${innerWidth}px`);
+		root.classList.toggle('printing', on);
+		lanes.style.height = on ? `${Math.min(this.lanes.height, PRINTED_PX)}px` : '';
+		if (on || this.themeBefore)
+			root.dataset.theme = on ? 'light' : this.themeBefore;
+		else
+			delete root.dataset.theme;
 		this.resize();
 		this.#draw();
+		if (on) /* a canvas that one should see through is opaque on paper */
+			this.marks.drawImage(this.nodes.ink, 0, 0);
 	}
 
 	/* ---- sizes ---- */
@@ -156,6 +171,8 @@ class Page {
 		const { view, theme, painter } = this;
 
 		if (this.stale) {
+			if (view.hover)
+				this.mouse.refresh();
 			const ticks = this.axis.draw(view, this.lanes.unit);
 
 			this.axis.frame(view);

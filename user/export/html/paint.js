@@ -55,7 +55,7 @@ class Painter {
 	#grid(view, ticks) {
 		const { raster, theme } = this, wide = Math.max(1, Math.round(theme.dpr));
 
-		for (let t = ticks.first; t <= view.to; t += ticks.step) {
+		for (let t = ticks.first; t <= ticks.last; t += ticks.step) {
 			const x = Math.round(view.x(t) * theme.dpr);
 
 			raster.rect(x, 0, x + wide, raster.height, theme.pixel.faint);
@@ -139,12 +139,12 @@ class Painter {
 	/* A job's own lane: its wait for a worker, then the work. */
 	#job(row, view) {
 		const { pen, raster, theme, rec } = this, job = rec.jobs[row.id], rim = Math.max(1, Math.round(theme.dpr));
-		const begun = job.started < 0 ? view.most : job.started, done = job.finished < 0 ? view.most : job.finished;
+		const begun = job.started < 0 ? view.end : job.started, done = job.finished < 0 ? view.end : job.finished;
 
 		if (job.submitted >= 0) {
-			const x0 = this.#x(job.submitted, view), x1 = this.#x(begun, view), third = Math.round(pen.h / 4);
+			const x0 = this.#x(job.submitted, view), x1 = this.#x(begun, view), y = pen.y + (pen.h >> 1) - 2 * rim;
 
-			raster.tile(x0, pen.y + third, x1, pen.y + pen.h - third, theme.tiles.queued, theme.tileSize, pen.phase);
+			raster.tile(x0, y, x1, y + 4 * rim, theme.tiles.queued, theme.tileSize, pen.phase);
 			raster.rect(x0, pen.y, x0 + 2 * rim, pen.y + pen.h, theme.pixel.queued);
 			if (Math.min(x1, pen.width) - Math.max(0, x0) >= pen.labelLeast)
 				this.runs.add('queue', row.id, Math.max(0, x0), Math.min(x1, pen.width), pen.y, pen.h);

@@ -2,6 +2,8 @@
 /*
  * search.js - "/": tasks by name, tid or pid, jobs by number, spans by the call they slept in; and from hit to hit.
  */
+const CALL_LEAST = 3; /* letters: fewer are in half of all calls */
+
 class Search {
 	constructor(rec, names, lives, lanes, chooser, view) {
 		Object.assign(this, { rec, names, lives, lanes, chooser, view });
@@ -72,6 +74,8 @@ class Search {
 	}
 
 	#findCalls() {
+		if (this.text.length < CALL_LEAST)
+			return;
 		const { calls, spans } = this.rec, hit = Uint8Array.from(calls, (name) => Number(name.includes(this.text)));
 		let n = 0;
 
@@ -125,7 +129,7 @@ class Search {
 		const job = this.rec.jobs[i], from = job.submitted >= 0 ? job.submitted : job.started;
 
 		this.chooser.reveal('job', i);
-		this.view.reveal(from, job.finished >= 0 ? job.finished : this.view.most);
+		this.view.reveal(from, job.finished >= 0 ? job.finished : this.view.end);
 		this.view.select({ kind: 'job', i });
 	}
 

@@ -21,20 +21,21 @@ class Chooser {
 		if (row.kind === 'group')
 			return { kind: 'group', group: row.group };
 		if (row.kind === 'job')
-			return this.#hitJob([row.id], t, true);
-		if (row.jobs && y + this.view.scroll < this.lanes.strip(row)[0])
-			return this.#hitJob(row.jobs, t, false);
+			return this.#hitJob(row, [row.id], t, true);
+		const job = row.jobs && y + this.view.scroll < this.lanes.strip(row)[0] && this.#hitJob(row, row.jobs, t, false);
+		if (job)
+			return job;
 		const i = row.kind === 'task' ? this.#near(row, t, this.rec.tasks[row.id], this.rec.spans)
 			: this.#near(row, t, this.rec.cpus[row.id], this.rec.cpuSpans);
 		return i < 0 ? null : { kind: row.kind === 'task' ? 'span' : 'cpu', i };
 	}
 
-	#hitJob(jobs, t, queue) {
+	#hitJob(row, jobs, t, queue) {
 		for (const i of jobs) {
 			const job = this.rec.jobs[i], from = queue && job.submitted >= 0 ? job.submitted : job.started;
 
 			if (from >= 0 && t >= from && (job.finished < 0 || t < job.finished))
-				return { kind: 'job', i };
+				return { kind: 'job', i, row };
 		}
 		return null;
 	}
@@ -46,6 +47,8 @@ class Chooser {
 		const runs = row.kind === 'task' ? this.names.state.running : this.names.cpuState.task;
 		let best = -1, bestRuns = false;
 
+		if (!count)
+			return -1;
 		for (let i = Math.max(first, lastAt(s.from, first, end, t - NEAR_PX * nsPerPx)), n = 0;
 			i < end && s.from[i] <= t + NEAR_PX * nsPerPx && n < NEAR_MOST; i++, n++) {
 			const length = s.to[i] - s.from[i], ran = s.state[i] === runs;

@@ -15,11 +15,11 @@ const COLUMNS = [
 	{ key: 'blocked_ns', head: 'blocked', means: 'time asleep uninterruptibly', state: 'blocked', ifAny: true },
 	{ key: 'stopped_ns', head: 'stopped', means: 'time stopped', state: 'stopped', ifAny: true },
 	{ key: 'unknown_ns', head: 'not known', means: 'time of which nothing is known', state: 'unknown', ifAny: true },
-	{ key: 'voluntary', head: 'left CPU', means: 'switches away by its own will: it went to sleep', whole: true },
-	{ key: 'involuntary', head: 'preempted', means: 'switches away against its will', whole: true },
-	{ key: 'wakeups', head: 'woken', means: 'how often it was woken', whole: true },
-	{ key: 'migrations', head: 'moved', means: 'how often it went to another CPU', whole: true },
-	{ key: 'latency', head: 'longest wait', means: 'longest time from a wake-up to running', whole: true },
+	{ key: 'voluntary', head: 'vol.', means: 'voluntary switches: it went to sleep', whole: true },
+	{ key: 'involuntary', head: 'invol.', means: 'involuntary switches: it was preempted', whole: true },
+	{ key: 'wakeups', head: 'wake-ups', means: 'how often it was woken', whole: true },
+	{ key: 'migrations', head: 'migrations', means: 'how often it went to another CPU', whole: true },
+	{ key: 'latency', head: 'latency', means: 'longest time from a wake-up to running', whole: true },
 	{ key: 'slept', head: 'mostly in', means: 'the call it slept in longest', text: true, whole: true },
 ];
 
@@ -28,7 +28,7 @@ class Table {
 		Object.assign(this, { nodes, rec, names, lanes, totals, chooser, view, search });
 		this.sort = null; /* { key, down } */
 		this.most = ROWS_AT_ONCE;
-		this.columns = COLUMNS.filter((c) => !c.ifAny || rec.tasks.some((t) => t.totals && t.totals[c.key] > 0));
+		this.columns = COLUMNS.map((column) => ({ ...column, hidden: false }));
 		nodes.table.addEventListener('keydown', (event) => this.#key(event));
 		this.#head();
 		this.update();
@@ -135,8 +135,8 @@ class Table {
 		this.nodes.table.classList.toggle('of-range', !!range);
 		this.nodes.caption.textContent = this.#caption(rows.length, range);
 		for (const c of this.columns)
-			c.th.hidden = !!range && !!c.whole;
-		const sorted = this.#sorted(rows), body = sorted.slice(0, this.most).map((row) => this.#row(row, range));
+			c.th.hidden = c.hidden = (!!range && !!c.whole) || (!!c.ifAny && !rows.some((row) => this.#value(row, c) > 0));
+		const sorted = this.#sorted(rows), body = sorted.slice(0, this.most).map((row) => this.#row(row));
 		if (sorted.length > this.most)
 			body.push(this.#more(sorted.length - this.most));
 		this.nodes.body.replaceChildren(...body);
@@ -152,11 +152,11 @@ class Table {
 			Words.instant(range[0]) : 'in the whole recording'].filter(Boolean).join(' ');
 	}
 
-	#row(row, range) {
+	#row(row) {
 		const tr = element('tr', { 'data-task': row.t.id });
 
 		for (const column of this.columns) {
-			if (range && column.whole)
+			if (column.hidden)
 				continue;
 			const text = this.#text(row, column), zero = !column.text && this.#value(row, column) === 0;
 

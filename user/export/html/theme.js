@@ -15,6 +15,7 @@ const PATTERNS = {
 	upright: (x) => x % 4 < 2.6,
 	lying: (x, y) => y % 4 < 2,
 	crossed: (x, y) => (x + y) % 8 < 1.1 || (x - y + 8) % 8 < 1.1,
+	dashed: (x) => x % 4 < 2,
 	dotted: (x, y) => x % 4 < 1.1 && y % 4 < 1.1,
 };
 
@@ -28,7 +29,7 @@ const MARKS = {
 	others: ['--others', '--others', 'solid'],
 	offline: ['--stopped', '--ground', 'lying'],
 	unrecorded: ['--stopped', '--ground', 'dotted'],
-	queued: ['--queued', '--ground', 'dotted'],
+	queued: ['--queued', '--ground', 'dashed'],
 };
 
 class Theme {

@@ -6,20 +6,25 @@
  */
 
 const NARROWEST_NS = 20;
+const AIR = 0.008; /* around the whole, of its length: what happens at its very ends is seen too */
 
 class View {
 	#listeners = [];
 
 	constructor(rec) {
+		const { windowFrom, windowTo } = rec.info, air = Math.ceil((windowTo - windowFrom) * AIR);
+
 		this.rec = rec;
-		this.from = this.least = rec.info.windowFrom;
-		this.to = this.most = Math.max(rec.info.windowTo, this.least + 1);
+		this.begin = windowFrom;
+		this.end = Math.max(windowTo, windowFrom + 1);
+		this.from = this.least = this.begin - air;
+		this.to = this.most = this.end + air;
 		this.width = 1;	 /* of the lanes, in CSS pixels */
 		this.height = 1;
 		this.scroll = 0;
 		this.selection = null; /* { kind: 'span' | 'cpu' | 'job', i } */
 		this.range = null;     /* [from, to) */
-		this.hover = null;     /* { x, y, t, hit } */
+		this.hover = null;     /* { x, y, hit } */
 	}
 
 	/* The handle of tests. */
@@ -110,7 +115,7 @@ class View {
 	}
 
 	measure(from, to) {
-		const a = Math.max(this.least, Math.min(from, to)), b = Math.min(this.most, Math.max(from, to));
+		const a = Math.max(this.begin, Math.min(from, to)), b = Math.min(this.end, Math.max(from, to));
 
 		this.range = b > a ? [Math.round(a), Math.max(Math.round(a) + 1, Math.round(b))] : null;
 		this.changed('range');

@@ -92,6 +92,13 @@ class Names {
 		return Words.safe(t.name) + (role ? ' ' + role : '');
 	}
 
+	/* As lanes are named: under one of the same name the role is enough. */
+	lane(id) {
+		const t = this.rec.tasks[id], above = this.rec.tasks[t.parent], role = t.totals && t.totals.role;
+
+		return role && above && above.name === t.name ? role : this.task(id);
+	}
+
 	taskFull(id) {
 		const t = this.rec.tasks[id];
 
@@ -128,7 +135,7 @@ class Names {
 	}
 }
 
-/* The words of the states, in the order of the legend; `mark` names colour (page.css) and pattern (theme.js). */
+/* The words of the states of tasks, in the order of the legend, and of CPUs. */
 const STATE_WORDS = {
 	running: 'running',
 	runnable: 'waiting for a CPU',
@@ -136,4 +143,7 @@ const STATE_WORDS = {
 	blocked: 'blocked (uninterruptible)',
 	stopped: 'stopped',
 	unknown: 'not known',
+};
+const CPU_WORDS = {
+	idle: 'idle', offline: 'offline', unrecorded: 'idle or with others: not recorded', unknown: 'not known',
 };
