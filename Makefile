@@ -81,7 +81,7 @@ BENCH_PEER := $(BUILD)/tools/bench.d/peer.bpf.o
 FLAGS_FILE := $(BUILD)/flags
 LINK_FILE := $(BUILD)/link-flags
 BPF_FILE := $(BUILD)/bpf-flags
-PAGE_FILE := $(BUILD)/page-scripts
+PAGE_FILE := $(BUILD)/user/export/page-scripts
 
 say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$1' '$2')
 Q = $(if $(filter 1,$(V)),,@)
@@ -110,7 +110,7 @@ OFFLINE_TSAN = BPF=0 SAN=thread
 
 check:				## install what is missing, build, run every test
 	@tools/setup build
-	@tools/setup check || echo 'going on without: what needs these is skipped or fails'
+	@for list in check page; do tools/setup $$list || echo 'going on without: what needs these is skipped or fails'; done
 	@$(MAKE) --no-print-directory $(jobs) check-builds
 	@tests/run.sh
 

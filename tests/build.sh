@@ -62,6 +62,46 @@ test_bpf_header_edit_rebuilds_skeleton_and_capture()
 	! compiled | grep -q 'user/trace/' || fail 'trace is rebuilt'
 }
 
+test_page_edit_rebuilds_what_embeds_it()
+{
+	copy
+	build BPF=0
+	echo '/* edited */' >>user/export/html/page.css
+	build BPF=0
+	expect_status 0
+	[ "$(compiled)" = user/export/html.c ] || fail "compiles $(compiled)"
+}
+
+# page_of JS: put that script into the page
+page_of()
+{
+	printf '%s\n' "$1" >"$TEST_TMP/one.js"
+	run "$ROOT/tools/page" "$ROOT"/user/export/html/page.{html,css} "$TEST_TMP/one.js"
+}
+
+test_page_refuses_what_would_end_its_script()
+{
+	local bad
+
+	for bad in 'a = "</ScRipt>";' 'a = "<script>";' 'a = "<!--";'; do
+		page_of "$bad"
+		expect_status 1
+		[ -z "$out" ] || fail "with '$bad' it makes a page"
+		expect_err 'must not hold that'
+	done
+	page_of 'a = "script";'
+	expect_status 0
+}
+
+test_page_needs_each_marker_once()
+{
+	sed 's/<!--js-->//' "$ROOT/user/export/html/page.html" >"$TEST_TMP/page.html"
+	run "$ROOT/tools/page" "$TEST_TMP/page.html" "$ROOT"/user/export/html/{page.css,data.js}
+	expect_status 1
+	expect_one_line
+	expect_err 'each marker once'
+}
+
 test_deleted_header_is_no_obstacle()
 {
 	copy

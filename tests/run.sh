@@ -8,12 +8,12 @@
 #
 # Every test program prints "PASS name", "FAIL name: why" or "SKIP name: why", a line per test. One that prints none of
 # them, ends with a status but no FAIL, or does not end, is itself a failure. The last line is
-# "N passed, N failed, N skipped"; the status is 1 when something failed. With CI=true a real test (group bpf) that
-# had to be skipped is a failure.
+# "N passed, N failed, N skipped"; the status is 1 when something failed. With CI=true a real test (groups page and
+# bpf) that had to be skipped is a failure.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-ALL_GROUPS="text build unit cli golden fuzz nobpf asan tsan bpf"
+ALL_GROUPS="text build unit cli golden fuzz nobpf asan tsan page bpf"
 TEST_SECONDS=300 # none takes a tenth of it; what does hangs
 
 export LC_ALL=C.UTF-8 TZ=UTC PYTHONDONTWRITEBYTECODE=1
@@ -174,6 +174,28 @@ become_root()
 	else
 		cannot_be_root='needs root, and sudo wants a password'
 	fi
+}
+
+# The browser is whoever's runs this; what is recorded for it is root's.
+group_page()
+{
+	local t name lacking
+
+	[ "${CI:-}" != true ] || strict_skips=1
+	lacking=$(tools/setup --missing page)
+	become_root
+	for t in tests/page/*.mjs; do
+		name=page-$(basename "$t" .mjs)
+		[ "$name" != page-harness ] || continue
+		if [ -n "$lacking" ]; then
+			echo "SKIP $name: $lacking" >"$tmp/out"
+			cat "$tmp/out"
+			count "$tmp/out" 0 "$name"
+			continue
+		fi
+		SUDO=${root[*]} run_one "$name" node "$t"
+	done
+	strict_skips=''
 }
 
 real_tests() { find tests/bpf -maxdepth 1 -type f -executable \( -name '*.sh' -o -name '*.py' \) | sort; }
