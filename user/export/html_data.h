@@ -69,8 +69,8 @@ void html_text_blocks(const struct html_page *p, struct html_block *b);
 struct html_order {
 	uint32_t *ids; /* tasks with spans, in the order people read them */
 	uint32_t n;
-	uint32_t *parent; /* by task_id.i: the nearest ancestor in `ids`, or UINT32_MAX */
-	uint8_t *depth;	  /* by task_id.i: how many ancestors it has there */
+	uint32_t *parent; /* by task_id.i, of those in `ids`: the nearest ancestor there, or UINT32_MAX */
+	uint8_t *depth;	  /* by task_id.i: how many ancestors it has there, at most 255 */
 };
 
 /*

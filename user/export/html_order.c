@@ -58,7 +58,7 @@ static void find_parents(struct kin *k)
 		if (up >= p->count.nr_tasks || up == id || !k->seen[up])
 			continue;
 		k->near[id] = has_spans(p, up) ? up : k->near[up];
-		if (k->near[id] != NOBODY && in_target(p, k->near[id]) == in_target(p, id))
+		if (has_spans(p, id) && k->near[id] != NOBODY && in_target(p, k->near[id]) == in_target(p, id))
 			k->order->parent[id] = k->near[id];
 	}
 }
