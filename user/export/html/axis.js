@@ -4,7 +4,12 @@
  */
 
 const TICKS_APART = 7; /* in units of the font's size: room for "+123.4 µs" */
-const UNITS = [[1e8, 1e9, 's'], [1e5, 1e6, 'ms'], [100, 1e3, 'µs'], [0, 1, 'ns']]; /* for steps from, ns, name */
+const UNITS = [
+	[1e8, 1e9, 's'],
+	[1e5, 1e6, 'ms'],
+	[100, 1e3, 'µs'],
+	[0, 1, 'ns'],
+]; /* for steps from, ns, name */
 
 class Ticks {
 	constructor(view, unit) {
@@ -26,8 +31,7 @@ class Ticks {
 	label(t) {
 		const value = ((t - this.anchor) / this.unitNs).toFixed(this.decimals);
 
-		if (!this.anchor)
-			return Number(value) === 0 ? '0' : value + THIN + this.name;
+		if (!this.anchor) return Number(value) === 0 ? '0' : value + THIN + this.name;
 		return `+${value}${THIN}${this.name}`;
 	}
 }
@@ -47,17 +51,20 @@ class Axis {
 	}
 
 	draw(view, unit) {
-		const { theme } = this, height = this.canvas.clientHeight;
-		const ctx = Axis.sized(this.canvas, view.width, height, theme.dpr), ticks = new Ticks(view, unit);
+		const { theme } = this,
+			height = this.canvas.clientHeight;
+		const ctx = Axis.sized(this.canvas, view.width, height, theme.dpr),
+			ticks = new Ticks(view, unit);
 
-		if (view.range)
-			this.#range(ctx, view, height, unit);
+		if (view.range) this.#range(ctx, view, height, unit);
 		ctx.fillStyle = theme.css['--ink'];
 		ctx.strokeStyle = theme.css['--dim'];
 		ctx.font = `${0.86 * unit}px ${theme.font}`;
 		ctx.beginPath();
 		for (let t = ticks.first; t <= ticks.last; t += ticks.step) {
-			const x = Math.round(view.x(t)) + 0.5, text = ticks.label(t), half = ctx.measureText(text).width / 2;
+			const x = Math.round(view.x(t)) + 0.5,
+				text = ticks.label(t),
+				half = ctx.measureText(text).width / 2;
 
 			ctx.moveTo(x, height - 5);
 			ctx.lineTo(x, height);
@@ -73,7 +80,9 @@ class Axis {
 	}
 
 	#range(ctx, view, height, unit) {
-		const [from, to] = view.range, x0 = view.x(from), x1 = view.x(to);
+		const [from, to] = view.range,
+			x0 = view.x(from),
+			x1 = view.x(to);
 
 		ctx.fillStyle = this.theme.css['--accent'];
 		ctx.fillRect(x0, height - 4, Math.max(2, x1 - x0), 4);
@@ -82,9 +91,11 @@ class Axis {
 
 	/* The CPUs' busy share over all of the recording, and a frame around what is shown. */
 	drawOverview(view) {
-		const { theme, rec, cpus, out } = this, height = this.overview.clientHeight;
+		const { theme, rec, cpus, out } = this,
+			height = this.overview.clientHeight;
 		const ctx = Axis.sized(this.overview, view.width, height, theme.dpr, { willReadFrequently: true });
-		const nsPer = (view.most - view.least) / view.width, state = rec.names.cpuStates.indexOf('task');
+		const nsPer = (view.most - view.least) / view.width,
+			state = rec.names.cpuStates.indexOf('task');
 
 		ctx.fillStyle = theme.css['--band'];
 		ctx.fillRect(0, 0, view.width, height);
@@ -92,9 +103,9 @@ class Axis {
 			const a = view.least + x * nsPer;
 
 			out.fill(0);
-			for (const cpu of rec.cpus)
-				cpus.sums.add(out, cpu.first, cpu.first + cpu.count, a, a + nsPer);
-			const ours = out[state] / nsPer / rec.cpus.length, all = ours + out[cpus.others] / nsPer / rec.cpus.length;
+			for (const cpu of rec.cpus) cpus.sums.add(out, cpu.first, cpu.first + cpu.count, a, a + nsPer);
+			const ours = out[state] / nsPer / rec.cpus.length,
+				all = ours + out[cpus.others] / nsPer / rec.cpus.length;
 			ctx.fillStyle = theme.css['--others'];
 			ctx.fillRect(x, height * (1 - all), 1, height * (all - ours));
 			ctx.fillStyle = theme.css['--running'];
@@ -106,9 +117,12 @@ class Axis {
 	}
 
 	frame(view) {
-		const ctx = this.overview.getContext('2d'), { theme } = this, height = this.overview.clientHeight;
+		const ctx = this.overview.getContext('2d'),
+			{ theme } = this,
+			height = this.overview.clientHeight;
 		const all = view.most - view.least;
-		const x0 = (view.from - view.least) / all * view.width, x1 = (view.to - view.least) / all * view.width;
+		const x0 = ((view.from - view.least) / all) * view.width,
+			x1 = ((view.to - view.least) / all) * view.width;
 
 		ctx.putImageData(this.picture, 0, 0);
 		ctx.fillStyle = theme.css['--ground'];
@@ -116,8 +130,7 @@ class Axis {
 		ctx.fillRect(0, 0, x0, height);
 		ctx.fillRect(x1, 0, view.width - x1, height);
 		ctx.globalAlpha = 1;
-		if (view.to - view.from === all)
-			return;
+		if (view.to - view.from === all) return;
 		ctx.strokeStyle = theme.css['--accent'];
 		ctx.lineWidth = 2;
 		ctx.strokeRect(Math.min(x0 + 1, view.width - 4), 1, Math.max(2, x1 - x0 - 2), height - 2);

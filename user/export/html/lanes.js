@@ -11,8 +11,9 @@ const INDENTS = 5; /* deeper in a family nothing would be left of the names */
 const JOBS_OPEN = 40; /* more lanes of jobs than this are folded at first: the workers' lanes show them too */
 
 /*
- * A row: { kind: 'group' | 'task' | 'job' | 'cpu', id, group, y, height, jobs }. `id` is the task, the job's index or
- * the CPU's index. `indent`: under how many of its forebears, of those shown, a task stands. `jobs` of a task: indices of the jobs it did, by start; its lane has a second storey for them.
+ * A row: { kind: 'group' | 'task' | 'job' | 'cpu', id, group, y, height, jobs, indent }. `id` is the task, the job's
+ * index or the CPU's index. `indent`: under how many of its forebears, of those shown, a task stands. `jobs` of a
+ * task: indices of the jobs it did, by start; its lane has a second storey for them.
  */
 class Lanes {
 	constructor(rec, names) {
@@ -31,14 +32,11 @@ class Lanes {
 		const by = new Map();
 
 		rec.jobs.forEach((job, i) => {
-			if (job.worker < 0 || job.started < 0)
-				return;
-			if (!by.has(job.worker))
-				by.set(job.worker, []);
+			if (job.worker < 0 || job.started < 0) return;
+			if (!by.has(job.worker)) by.set(job.worker, []);
 			by.get(job.worker).push(i);
 		});
-		for (const list of by.values())
-			list.sort((a, b) => rec.jobs[a].started - rec.jobs[b].started);
+		for (const list of by.values()) list.sort((a, b) => rec.jobs[a].started - rec.jobs[b].started);
 		return by;
 	}
 
@@ -52,27 +50,36 @@ class Lanes {
 	}
 
 	#makeGroups() {
-		const { rec } = this, main = [], others = [], kernel = [], still = [];
+		const { rec } = this,
+			main = [],
+			others = [],
+			kernel = [],
+			still = [];
 
 		for (const id of rec.order) {
 			const t = rec.tasks[id];
 
-			if (!t.shown || !t.count)
-				continue;
-			if (rec.info.target >= 0 && t.inTarget)
-				main.push(id);
-			else if (!Lanes.active(t))
-				still.push(id);
-			else if (t.kthread)
-				kernel.push(id);
-			else
-				(rec.info.target >= 0 ? others : main).push(id);
+			if (!t.shown || !t.count) continue;
+			if (rec.info.target >= 0 && t.inTarget) main.push(id);
+			else if (!Lanes.active(t)) still.push(id);
+			else if (t.kthread) kernel.push(id);
+			else (rec.info.target >= 0 ? others : main).push(id);
 		}
 		const rows = (ids) => ids.map((id) => this.#task(id));
 		const jobs = rec.jobs.map((_, id) => ({ kind: 'job', id }));
-		const cpus = this.#group('cpus', 'CPUs', true, rec.cpus.map((_, id) => ({ kind: 'cpu', id })));
+		const cpus = this.#group(
+			'cpus',
+			'CPUs',
+			true,
+			rec.cpus.map((_, id) => ({ kind: 'cpu', id }))
+		);
 		const own = [
-			this.#group('tasks', rec.info.target >= 0 ? 'Processes and threads' : 'Tasks', true, rows(main)),
+			this.#group(
+				'tasks',
+				rec.info.target >= 0 ? 'Processes and threads' : 'Tasks',
+				true,
+				rows(main)
+			),
 			this.#group('jobs', Lanes.#heading(this.names.noun), jobs.length <= JOBS_OPEN, jobs),
 		];
 		return [
@@ -80,7 +87,7 @@ class Lanes {
 			...(rec.info.target >= 0 ? [...own, cpus] : [cpus, ...own]),
 			this.#group('others', 'Other tasks', false, rows(others)),
 			this.#group('kernel', 'Kernel threads', false, rows(kernel)),
-			this.#group('still', 'Asleep all the time', false, rows(still)),
+			this.#group('still', 'Did not run', false, rows(still)),
 		];
 	}
 
@@ -95,11 +102,9 @@ class Lanes {
 		for (const row of rows) {
 			row.group = group;
 			row.indent = 0;
-			if (row.kind !== 'task')
-				continue;
+			if (row.kind !== 'task') continue;
 			const { depth } = this.rec.tasks[row.id];
-			while (above.length && above[above.length - 1] >= depth)
-				above.pop();
+			while (above.length && above[above.length - 1] >= depth) above.pop();
 			row.indent = Math.min(above.length, INDENTS);
 			above.push(depth);
 		}
@@ -125,8 +130,7 @@ class Lanes {
 		this.rows = [];
 		for (const group of this.groups) {
 			place(group.head);
-			if (group.open)
-				group.rows.forEach(place);
+			if (group.open) group.rows.forEach(place);
 			y += Math.round(HEIGHTS.gap * unit);
 		}
 		this.height = y;
@@ -139,15 +143,14 @@ class Lanes {
 
 	/* Index of the row at or above y; 0 above the first. */
 	rowAt(y) {
-		let lo = 0, hi = this.rows.length;
+		let lo = 0,
+			hi = this.rows.length;
 
 		while (lo < hi) {
 			const mid = (lo + hi) >>> 1;
 
-			if (this.rows[mid].y <= y)
-				lo = mid + 1;
-			else
-				hi = mid;
+			if (this.rows[mid].y <= y) lo = mid + 1;
+			else hi = mid;
 		}
 		return Math.max(0, lo - 1);
 	}

@@ -13,23 +13,31 @@ const Start = {
 
 	/* "pool on 2 CPUs, 4.057 s" and its theory, held against what was measured. */
 	head(nodes, rec) {
-		const { info } = rec, length = Words.duration(info.windowTo - info.windowFrom);
+		const { info } = rec,
+			length = Words.duration(info.windowTo - info.windowFrom);
 
 		nodes.title.textContent = Words.safe(info.workload || info.title || info.command || 'recording');
-		nodes.command.textContent = [info.command && info.title !== info.command ? Words.safe(info.command) : '', Words.plural(rec.cpus.length, 'CPU'), length,
+		nodes.command.textContent = [
+			info.command && info.title !== info.command ? Words.safe(info.command) : '',
+			Words.plural(rec.cpus.length, 'CPU'),
+			length,
 			info.mode === 'system' && info.target < 0 ? 'the whole machine' : '',
-			[info.host, info.release].filter(Boolean).map(Words.safe).join(', ')].filter(Boolean).join(' · ');
+			[info.host, info.release].filter(Boolean).map(Words.safe).join(', '),
+		]
+			.filter(Boolean)
+			.join(' · ');
 		nodes.theory.hidden = !info.theory;
-		if (info.theory)
-			nodes.theoryText.textContent = Words.formula(Words.safe(info.theory));
+		if (info.theory) nodes.theoryText.textContent = Words.formula(Words.safe(info.theory));
 		nodes.verdict.hidden = !info.verdict;
-		if (info.verdict)
-			Start.verdict(nodes.verdict, info.verdict);
+		if (info.verdict) Start.verdict(nodes.verdict, info.verdict);
 	},
 
 	verdict(node, words) {
-		const sign = words.startsWith('as predicted') ? ['✓', 'good'] : words.startsWith('not judged') ? ['?', 'open']
-			: ['✗', 'bad'];
+		const sign = words.startsWith('as predicted')
+			? ['✓', 'good']
+			: words.startsWith('not judged')
+				? ['?', 'open']
+				: ['✗', 'bad'];
 
 		node.textContent = `${sign[0]} ${Words.safe(words)}`;
 		node.className = sign[1];
@@ -42,18 +50,20 @@ const Start = {
 
 	/* All states of tasks, whether or not they occur: pictures of one course can be compared. */
 	legend(node, rec) {
-		const noun = Words.safe(rec.info.noun || 'job'), an = /^[aeiou]/.test(noun) ? 'an' : 'a';
+		const noun = Words.safe(rec.info.noun || 'job'),
+			an = /^[aeiou]/.test(noun) ? 'an' : 'a';
 		const words = [...Object.entries(STATE_WORDS), ['job', `doing ${an} ${noun}`]];
 
-		if (rec.jobs.some((job) => job.submitted >= 0))
-			words.push(['queued', `${noun} waits to start`]);
-		if (rec.info.target >= 0)
-			words.push(['others', 'CPU with other tasks']);
+		if (rec.jobs.some((job) => job.submitted >= 0)) words.push(['queued', `${noun} waits to start`]);
+		if (rec.info.target >= 0) words.push(['others', 'CPU with other tasks']);
 		if (rec.cpuSpans.state.includes(rec.names.cpuStates.indexOf('unrecorded')))
 			words.push(['unrecorded', 'CPU idle or with others: not recorded']);
 
-		node.replaceChildren(...words.map(([state, text]) =>
-			element('li', {}, element('i', { class: `key ${state}`, 'aria-hidden': 'true' }), text)));
+		node.replaceChildren(
+			...words.map(([state, text]) =>
+				element('li', {}, element('i', { class: `key ${state}`, 'aria-hidden': 'true' }), text)
+			)
+		);
 	},
 
 	async run() {

@@ -4,7 +4,7 @@
  */
 
 const WHEEL_ZOOM = 0.0018; /* of a wheel's pixel: a notch of 100 to 120 makes about 1.2 */
-const CLICK_PX = 4;	   /* moved less than this, a drag is a click */
+const CLICK_PX = 4; /* moved less than this, a drag is a click */
 
 class Mouse {
 	constructor(nodes, view, chooser, lanes, ink, describer, page) {
@@ -27,7 +27,8 @@ class Mouse {
 	}
 
 	#wheel(event) {
-		const dx = Mouse.#pixels(event, event.deltaX), dy = Mouse.#pixels(event, event.deltaY);
+		const dx = Mouse.#pixels(event, event.deltaX),
+			dy = Mouse.#pixels(event, event.deltaY);
 
 		if (event.altKey || this.nodes.names.contains(event.target)) {
 			event.preventDefault();
@@ -36,10 +37,8 @@ class Mouse {
 		}
 		event.preventDefault();
 		const along = event.shiftKey && !dx ? dy : dx;
-		if (event.shiftKey || Math.abs(dx) > Math.abs(dy))
-			this.view.pan(along * this.view.nsPerPx);
-		else
-			this.view.zoom(Math.exp(dy * WHEEL_ZOOM * (event.ctrlKey ? 4 : 1)), this.#x(event));
+		if (event.shiftKey || Math.abs(dx) > Math.abs(dy)) this.view.pan(along * this.view.nsPerPx);
+		else this.view.zoom(Math.exp(dy * WHEEL_ZOOM * (event.ctrlKey ? 4 : 1)), this.#x(event));
 	}
 
 	#x(event) {
@@ -50,14 +49,20 @@ class Mouse {
 
 	#draggable(node, kindOf) {
 		node.addEventListener('pointerdown', (event) => {
-			if (event.button !== 0)
-				return;
+			if (event.button !== 0) return;
 			node.setPointerCapture(event.pointerId);
-			this.drag = { kind: kindOf(event), x: event.clientX, y: event.clientY, from: this.view.from,
-				to: this.view.to, scroll: this.view.scroll, t: this.view.t(this.#x(event)), moved: false };
+			this.drag = {
+				kind: kindOf(event),
+				x: event.clientX,
+				y: event.clientY,
+				from: this.view.from,
+				to: this.view.to,
+				scroll: this.view.scroll,
+				t: this.view.t(this.#x(event)),
+				moved: false,
+			};
 			this.#leave();
-			if (this.drag.kind === 'overview')
-				this.#overview(event);
+			if (this.drag.kind === 'overview') this.#overview(event);
 		});
 		node.addEventListener('pointermove', (event) => this.drag && this.#move(event));
 		node.addEventListener('pointerup', (event) => this.#up(event, node));
@@ -67,17 +72,19 @@ class Mouse {
 	}
 
 	#move(event) {
-		const { drag, view } = this, dx = event.clientX - drag.x, dy = event.clientY - drag.y;
+		const { drag, view } = this,
+			dx = event.clientX - drag.x,
+			dy = event.clientY - drag.y;
 
-		if (!drag.moved && Math.abs(dx) < CLICK_PX && Math.abs(dy) < CLICK_PX)
-			return;
+		if (!drag.moved && Math.abs(dx) < CLICK_PX && Math.abs(dy) < CLICK_PX) return;
 		drag.moved = true;
 		if (drag.kind === 'range') {
 			view.measure(drag.t, view.t(this.#x(event)));
 		} else if (drag.kind === 'overview') {
 			this.#overview(event);
 		} else {
-			const length = drag.to - drag.from, from = drag.from - dx / view.width * length;
+			const length = drag.to - drag.from,
+				from = drag.from - (dx / view.width) * length;
 
 			view.set(from, from + length);
 			this.page.scrollTo(drag.scroll - dy);
@@ -86,8 +93,9 @@ class Mouse {
 
 	/* The middle of the window goes to where the mouse is. */
 	#overview(event) {
-		const { view } = this, box = this.nodes.overview.getBoundingClientRect();
-		const t = view.least + (event.clientX - box.left) / box.width * (view.most - view.least);
+		const { view } = this,
+			box = this.nodes.overview.getBoundingClientRect();
+		const t = view.least + ((event.clientX - box.left) / box.width) * (view.most - view.least);
 
 		view.set(t - (view.to - view.from) / 2, t + (view.to - view.from) / 2);
 	}
@@ -96,12 +104,9 @@ class Mouse {
 		const { drag } = this;
 
 		this.drag = null;
-		if (!drag || drag.moved || drag.kind === 'overview')
-			return;
-		if (node === this.nodes.axis)
-			this.view.clearRange();
-		else
-			this.#click(event);
+		if (!drag || drag.moved || drag.kind === 'overview') return;
+		if (node === this.nodes.axis) this.view.clearRange();
+		else this.#click(event);
 	}
 
 	#click(event) {
@@ -119,8 +124,7 @@ class Mouse {
 	/* ---- hover ---- */
 
 	#hover(event) {
-		if (this.drag)
-			return;
+		if (this.drag) return;
 		this.last = { clientX: event.clientX, clientY: event.clientY };
 		this.refresh();
 		this.view.changed('hover');
@@ -128,8 +132,11 @@ class Mouse {
 
 	/* What lies under the mouse now: the picture may have moved under it. */
 	refresh() {
-		const { clientX, clientY } = this.last, box = this.nodes.ink.getBoundingClientRect();
-		const x = clientX - box.left, y = clientY - box.top, hit = this.chooser.hit(x, y);
+		const { clientX, clientY } = this.last,
+			box = this.nodes.ink.getBoundingClientRect();
+		const x = clientX - box.left,
+			y = clientY - box.top,
+			hit = this.chooser.hit(x, y);
 
 		this.view.hover = { x, y, hit };
 		this.#tip(hit, clientX, clientY);
@@ -150,10 +157,16 @@ class Mouse {
 			tip.hidden = true;
 			return;
 		}
-		const { title, facts } = this.describer.of(hit), crowd = this.chooser.crowd(hit);
+		const { title, facts } = this.describer.of(hit),
+			crowd = this.chooser.crowd(hit);
 		tip.replaceChildren(element('strong', { text: title }), factList(facts));
 		if (crowd > 1)
-			tip.append(element('p', { class: 'hint', text: `one of ${Words.count(crowd)} within this pixel: zoom in` }));
+			tip.append(
+				element('p', {
+					class: 'hint',
+					text: `one of ${Words.count(crowd)} within this pixel: zoom in`,
+				})
+			);
 		tip.hidden = false;
 		const { offsetWidth: w, offsetHeight: h } = tip;
 		tip.style.left = `${x + 18 + w < innerWidth ? x + 18 : Math.max(4, x - 14 - w)}px`;

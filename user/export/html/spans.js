@@ -7,15 +7,14 @@
 
 /* The last span of the lane with from <= t; first - 1 if there is none. */
 function lastAt(from, first, end, t) {
-	let lo = first, hi = end;
+	let lo = first,
+		hi = end;
 
 	while (lo < hi) {
 		const mid = (lo + hi) >>> 1;
 
-		if (from[mid] <= t)
-			lo = mid + 1;
-		else
-			hi = mid;
+		if (from[mid] <= t) lo = mid + 1;
+		else hi = mid;
 	}
 	return lo - 1;
 }
@@ -24,8 +23,7 @@ function lastAt(from, first, end, t) {
 function lastFrom(from, i, end, t) {
 	let leap = 1;
 
-	while (i + leap < end && from[i + leap] <= t)
-		leap *= 2;
+	while (i + leap < end && from[i + leap] <= t) leap *= 2;
 	return lastAt(from, i + (leap >>> 1), Math.min(end, i + leap), t);
 }
 
@@ -40,20 +38,18 @@ class Sums {
 	constructor(from, to, kind, kinds, lanes) {
 		let n = 0;
 
-		for (const lane of lanes)
-			n = Math.max(n, lane.first + lane.count);
+		for (const lane of lanes) n = Math.max(n, lane.first + lane.count);
 		Object.assign(this, { from, to, kind, kinds });
 		this.marks = new Float64Array((Math.floor(n / Sums.STEP) + 1) * kinds);
-		for (const lane of lanes)
-			this.#mark(lane.first, lane.first + lane.count);
+		for (const lane of lanes) this.#mark(lane.first, lane.first + lane.count);
 	}
 
 	#mark(first, end) {
-		const { from, to, kind, kinds, marks } = this, run = new Float64Array(kinds);
+		const { from, to, kind, kinds, marks } = this,
+			run = new Float64Array(kinds);
 
 		for (let i = first; i < end; i++) {
-			if (i % Sums.STEP === 0)
-				marks.set(run, i / Sums.STEP * kinds);
+			if (i % Sums.STEP === 0) marks.set(run, (i / Sums.STEP) * kinds);
 			run[kind[i]] += to[i] - from[i];
 		}
 	}
@@ -63,24 +59,24 @@ class Sums {
 		const { from, to, kind } = this;
 
 		for (; i < end && from[i] < b; i++)
-			if (to[i] > a)
-				out[kind[i]] += Math.min(to[i], b) - Math.max(from[i], a);
+			if (to[i] > a) out[kind[i]] += Math.min(to[i], b) - Math.max(from[i], a);
 	}
 
 	/* Adds what lane [first, end) spent in [a, b) to `out`; `at`: the span at a, if known, spares a search. */
 	add(out, first, end, a, b, at = -1) {
-		const { kinds, marks } = this, step = Sums.STEP;
+		const { kinds, marks } = this,
+			step = Sums.STEP;
 		const i = at >= first ? at : Math.max(first, lastAt(this.from, first, end, a));
 		const j = lastFrom(this.from, i, end, b);
-		const head = Math.ceil((i + 1) / step), tail = Math.floor(j / step);
+		const head = Math.ceil((i + 1) / step),
+			tail = Math.floor(j / step);
 
 		if (tail <= head) {
 			this.walk(out, i, Math.min(j + 1, end), a, b);
 			return j;
 		}
 		this.walk(out, i, head * step, a, b);
-		for (let k = 0; k < kinds; k++)
-			out[k] += marks[tail * kinds + k] - marks[head * kinds + k];
+		for (let k = 0; k < kinds; k++) out[k] += marks[tail * kinds + k] - marks[head * kinds + k];
 		this.walk(out, tail * step, Math.min(j + 1, end), a, b);
 		return j;
 	}
@@ -115,23 +111,23 @@ class Lives {
 	isWake(i) {
 		const why = this.s.why[i];
 
-		return this.s.state[i] === this.names.state.runnable &&
-			(why === this.names.why.woken || why === this.names.why.new);
+		return (
+			this.s.state[i] === this.names.state.runnable &&
+			(why === this.names.why.woken || why === this.names.why.new)
+		);
 	}
 
 	/* The wake-up that a span is about: its own, the one before it ran, the one that ended its sleep; -1: none. */
 	wakeOf(i) {
 		const { state } = this.names;
 
-		if (this.isWake(i))
-			return i;
+		if (this.isWake(i)) return i;
 		if (this.s.state[i] === state.running) {
 			const before = this.prev(i);
 
 			return before >= 0 && this.isWake(before) ? before : -1;
 		}
-		if (this.s.state[i] === state.runnable)
-			return -1;
+		if (this.s.state[i] === state.runnable) return -1;
 		const after = this.next(i);
 		return after >= 0 && this.isWake(after) ? after : -1;
 	}
@@ -142,28 +138,32 @@ class Lives {
 		const own = this.wakeOf(i);
 
 		for (let k = (own >= 0 && own < i && by < 0 ? own : i) + by; k >= first && k < first + count; k += by)
-			if (this.isWake(k))
-				return k;
+			if (this.isWake(k)) return k;
 		return -1;
 	}
 
 	/* What the waker was doing when it woke i: the span it ran in; -1: an interrupt, or not recorded. */
 	wakerSpan(i) {
-		const waker = this.s.waker[i], t = this.s.from[i];
+		const waker = this.s.waker[i],
+			t = this.s.from[i];
 
-		if (waker === NONE || !this.rec.tasks[waker] || !this.rec.tasks[waker].count)
-			return -1;
+		if (waker === NONE || !this.rec.tasks[waker] || !this.rec.tasks[waker].count) return -1;
 		const at = this.at(waker, t);
 		/* woken at the very instant in which the waker left its CPU: the span before */
-		if (at > 0 && this.s.state[at] !== this.names.state.running && this.s.from[at] === t &&
-		    this.prev(at) >= 0 && this.s.state[at - 1] === this.names.state.running)
+		if (
+			at > 0 &&
+			this.s.state[at] !== this.names.state.running &&
+			this.s.from[at] === t &&
+			this.prev(at) >= 0 &&
+			this.s.state[at - 1] === this.names.state.running
+		)
 			return at - 1;
 		return at;
 	}
 
 	/*
-	 * The first wake-up at or after t that `task` made; -1: none. A scan of all spans, some 20 ms for ten million: it is
-	 * asked for by hand, and an index would cost that at every load.
+	 * The first wake-up at or after t that `task` made; -1: none. A scan of all spans, some 30 ms for ten million:
+	 * it is asked for by hand, and an index would cost that at every load.
 	 */
 	wokenBy(task, t) {
 		const { waker, from, n } = this.s;
@@ -188,7 +188,9 @@ class Lives {
 /* What the CPUs did. Kinds: CPU states, and one more for a task that is not of what was recorded. */
 class Processors {
 	constructor(rec, names) {
-		const s = rec.cpuSpans, kind = new Uint8Array(s.n), system = rec.info.target < 0;
+		const s = rec.cpuSpans,
+			kind = new Uint8Array(s.n),
+			system = rec.info.target < 0;
 
 		this.rec = rec;
 		this.others = rec.names.cpuStates.length; /* one more than there are states */

@@ -53,13 +53,30 @@ class Theme {
 	/* Reads the colours again: after a change of theme or of the size of a pixel. */
 	load(dpr) {
 		const style = getComputedStyle(this.root);
-		const names = ['ground', 'ink', 'dim', 'faint', 'accent', 'running', 'runnable', 'runnable-ground', 'blocked',
-			'blocked-ground', 'stopped', 'unknown', 'unknown-ground', 'others', 'queued', 'on-running', 'sleep',
-			'band', 'hit'];
+		const names = [
+			'ground',
+			'ink',
+			'dim',
+			'faint',
+			'accent',
+			'running',
+			'runnable',
+			'runnable-ground',
+			'blocked',
+			'blocked-ground',
+			'stopped',
+			'unknown',
+			'unknown-ground',
+			'others',
+			'queued',
+			'on-running',
+			'sleep',
+			'band',
+			'hit',
+		];
 
 		this.dpr = dpr;
-		for (const name of names)
-			this.css['--' + name] = style.getPropertyValue('--' + name).trim();
+		for (const name of names) this.css['--' + name] = style.getPropertyValue('--' + name).trim();
 		this.font = style.fontFamily;
 		this.jobs = Theme.#series(style, '--job-', JOB_INKS);
 		this.jobGrounds = Theme.#series(style, '--job-ground-', JOB_INKS);
@@ -82,28 +99,27 @@ class Theme {
 	static #over(colour) {
 		const n = parseInt(colour.slice(1), 16);
 
-		return (n >> 16 & 0xff) * 0.3 + (n >> 8 & 0xff) * 0.59 + (n & 0xff) * 0.11 > 140 ? '#000000' : '#ffffff';
+		return ((n >> 16) & 0xff) * 0.3 + ((n >> 8) & 0xff) * 0.59 + (n & 0xff) * 0.11 > 140
+			? '#000000'
+			: '#ffffff';
 	}
 
-	/* "#rrggbb" as ImageData has it, read as a number of this machine (all that browsers run on are little-endian). */
+	/* "#rrggbb" as ImageData has it, read as a number (all machines that browsers run on are little-endian). */
 	static #pixel(colour) {
 		const n = parseInt(colour.slice(1), 16);
 
-		return (0xff000000 | (n & 0xff) << 16 | (n & 0xff00) | n >> 16 & 0xff) >>> 0;
+		return (0xff000000 | ((n & 0xff) << 16) | (n & 0xff00) | ((n >> 16) & 0xff)) >>> 0;
 	}
 
 	#tile(ink, ground, pattern) {
-		const n = this.tileSize, scale = n / 8, tile = new Uint32Array(n * n);
-		const on = Theme.#pixel(ink), off = Theme.#pixel(ground);
+		const n = this.tileSize,
+			scale = n / 8,
+			tile = new Uint32Array(n * n);
+		const on = Theme.#pixel(ink),
+			off = Theme.#pixel(ground);
 
 		for (let y = 0; y < n; y++)
-			for (let x = 0; x < n; x++)
-				tile[y * n + x] = pattern(x / scale, y / scale) ? on : off;
+			for (let x = 0; x < n; x++) tile[y * n + x] = pattern(x / scale, y / scale) ? on : off;
 		return { pixels: tile, solid: pattern === PATTERNS.solid, colour: on };
-	}
-
-	/* The ink of a task on the lanes of CPUs: of those of the recording by their order, so that neighbours differ. */
-	inkOf(task) {
-		return task % TASK_INKS;
 	}
 }

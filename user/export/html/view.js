@@ -12,19 +12,20 @@ class View {
 	#listeners = [];
 
 	constructor(rec) {
-		const { windowFrom, windowTo } = rec.info, air = Math.ceil((windowTo - windowFrom) * AIR);
+		const { windowFrom, windowTo } = rec.info,
+			air = Math.ceil((windowTo - windowFrom) * AIR);
 
 		this.rec = rec;
 		this.begin = windowFrom;
 		this.end = Math.max(windowTo, windowFrom + 1);
 		this.from = this.least = this.begin - air;
 		this.to = this.most = this.end + air;
-		this.width = 1;	 /* of the lanes, in CSS pixels */
+		this.width = 1; /* of the lanes, in CSS pixels */
 		this.height = 1;
 		this.scroll = 0;
 		this.selection = null; /* { kind: 'span' | 'cpu' | 'job', i } */
-		this.range = null;     /* [from, to) */
-		this.hover = null;     /* { x, y, hit } */
+		this.range = null; /* [from, to) */
+		this.hover = null; /* { x, y, hit } */
 	}
 
 	/* The handle of tests. */
@@ -42,8 +43,7 @@ class View {
 	}
 
 	changed(what) {
-		for (const listener of this.#listeners)
-			listener(what);
+		for (const listener of this.#listeners) listener(what);
 	}
 
 	get nsPerPx() {
@@ -66,8 +66,7 @@ class View {
 		let start = to - from === length ? from : middle - length / 2;
 
 		start = Math.min(Math.max(start, this.least), this.most - length);
-		if (start === this.from && start + length === this.to)
-			return;
+		if (start === this.from && start + length === this.to) return;
 		this.from = start;
 		this.to = start + length;
 		this.changed('window');
@@ -86,9 +85,11 @@ class View {
 
 	/* So that what is under x stays there. factor < 1 shows less of the time, enlarged. */
 	zoom(factor, x = this.width / 2) {
-		const all = this.most - this.least, length = this.to - this.from;
+		const all = this.most - this.least,
+			length = this.to - this.from;
 		const now = Math.min(all, Math.max(length * factor, Math.min(NARROWEST_NS, all)));
-		const t = this.t(x), from = t - x / this.width * now;
+		const t = this.t(x),
+			from = t - (x / this.width) * now;
 
 		this.set(from, from + now);
 	}
@@ -101,7 +102,8 @@ class View {
 
 	/* Moves, without a change of scale, until [from, to) can be seen: or its beginning, if it is longer. */
 	reveal(from, to) {
-		const length = this.to - this.from, air = length * 0.08;
+		const length = this.to - this.from,
+			air = length * 0.08;
 
 		if (to > this.from && from < this.to && (from >= this.from || to <= this.to || to - from > length))
 			return;
@@ -115,7 +117,8 @@ class View {
 	}
 
 	measure(from, to) {
-		const a = Math.max(this.begin, Math.min(from, to)), b = Math.min(this.end, Math.max(from, to));
+		const a = Math.max(this.begin, Math.min(from, to)),
+			b = Math.min(this.end, Math.max(from, to));
 
 		this.range = b > a ? [Math.round(a), Math.max(Math.round(a) + 1, Math.round(b))] : null;
 		this.changed('range');

@@ -21,12 +21,12 @@ const DURATIONS = [
 
 const Words = {
 	duration(ns) {
-		if (!ns)
-			return '0';
+		if (!ns) return '0';
 		for (const [below, unitNs, unit, decimals] of DURATIONS)
-			if (ns < below)
-				return (ns / unitNs).toFixed(decimals) + THIN + unit;
-		const s = Math.round(ns / 1e9), m = Math.floor(s / 60), h = Math.floor(m / 60);
+			if (ns < below) return (ns / unitNs).toFixed(decimals) + THIN + unit;
+		const s = Math.round(ns / 1e9),
+			m = Math.floor(s / 60),
+			h = Math.floor(m / 60);
 		return h ? `${h}h${String(m % 60).padStart(2, '0')}m` : `${m}m${String(s % 60).padStart(2, '0')}s`;
 	},
 
@@ -37,8 +37,12 @@ const Words = {
 
 	/* An instant: seconds with their decimals in groups of three, "1.234 567 891 s". */
 	instant(ns, decimals = 9) {
-		const sign = ns < 0 ? '−' : '', at = Math.abs(Math.round(ns)), whole = Math.floor(at / 1e9);
-		const digits = String(at - whole * 1e9).padStart(9, '0').slice(0, decimals);
+		const sign = ns < 0 ? '−' : '',
+			at = Math.abs(Math.round(ns)),
+			whole = Math.floor(at / 1e9);
+		const digits = String(at - whole * 1e9)
+			.padStart(9, '0')
+			.slice(0, decimals);
 		const groups = digits.match(/.{1,3}/g);
 
 		return sign + whole + (groups ? '.' + groups.join(THIN) : '') + THIN + 's';
@@ -49,11 +53,9 @@ const Words = {
 	},
 
 	share(part, whole) {
-		if (!whole || !part)
-			return '0' + THIN + '%';
-		if (part < whole / 2000)
-			return '<0.1' + THIN + '%';
-		return (part >= whole - whole / 2000 ? '100' : (100 * part / whole).toFixed(1)) + THIN + '%';
+		if (!whole || !part) return '0' + THIN + '%';
+		if (part < whole / 2000) return '<0.1' + THIN + '%';
+		return (part >= whole - whole / 2000 ? '100' : ((100 * part) / whole).toFixed(1)) + THIN + '%';
 	},
 
 	plural(n, noun) {
@@ -86,15 +88,16 @@ class Names {
 	task(id) {
 		const t = this.rec.tasks[id];
 
-		if (!t)
-			return 'nobody known';
+		if (!t) return 'nobody known';
 		const role = t.totals && t.totals.role;
 		return Words.safe(t.name) + (role ? ' ' + role : '');
 	}
 
 	/* As lanes are named: under one of the same name the role is enough. */
 	lane(id) {
-		const t = this.rec.tasks[id], above = this.rec.tasks[t.parent], role = t.totals && t.totals.role;
+		const t = this.rec.tasks[id],
+			above = this.rec.tasks[t.parent],
+			role = t.totals && t.totals.role;
 
 		return role && above && above.name === t.name ? role : this.task(id);
 	}
@@ -124,13 +127,12 @@ class Names {
 
 	/* Who or what woke: "pool on CPU 1", "an interrupt (softirq) on CPU 0"; null: not known. */
 	waker(i) {
-		const s = this.rec.spans, cpu = s.wakerCpu[i] === NONE ? '' : ` on CPU ${s.wakerCpu[i]}`;
+		const s = this.rec.spans,
+			cpu = s.wakerCpu[i] === NONE ? '' : ` on CPU ${s.wakerCpu[i]}`;
 
-		if (s.waker[i] !== NONE)
-			return this.task(s.waker[i]) + cpu;
+		if (s.waker[i] !== NONE) return this.task(s.waker[i]) + cpu;
 		const context = this.rec.names.contexts[s.ctx[i]];
-		if (s.ctx[i] === this.inTask || !context || context === 'unknown')
-			return null;
+		if (s.ctx[i] === this.inTask || !context || context === 'unknown') return null;
 		return `an interrupt (${context})${cpu}`;
 	}
 }
@@ -145,5 +147,8 @@ const STATE_WORDS = {
 	unknown: 'not known',
 };
 const CPU_WORDS = {
-	idle: 'idle', offline: 'offline', unrecorded: 'idle or with others: not recorded', unknown: 'not known',
+	idle: 'idle',
+	offline: 'offline',
+	unrecorded: 'idle or with others: not recorded',
+	unknown: 'not known',
 };
