@@ -9,6 +9,8 @@
 const LABEL_LEAST = 30; /* CSS pixels: narrower spans are not labelled */
 const LABELS_MOST = 800; /* in one picture */
 const TICK_LEAST = 6; /* CSS pixels: of what took less than its share of a column would show */
+const TRACE_LEAST = 2; /* the same where many spans share the column, and the shares are what counts */
+const MANY = 8;
 const STACKED = ['running', 'runnable', 'blocked', 'stopped', 'unknown']; /* from a lane's foot up */
 
 /* The spans that are wide enough to be written on, gathered while drawing; arrays are made once. */
@@ -55,6 +57,7 @@ class TaskLook {
 		);
 		this.line = Math.max(1, Math.round(theme.dpr));
 		this.least = Math.round(TICK_LEAST * theme.dpr);
+		this.trace = Math.round(TRACE_LEAST * theme.dpr);
 	}
 
 	whole(pen, i, kind, x0, x1) {
@@ -72,12 +75,13 @@ class TaskLook {
 		this.raster.rect(x0, y, x1, y + this.line, this.theme.pixel.sleep);
 	}
 
-	mixed(pen, out, all, x) {
+	mixed(pen, out, all, x, i, j) {
+		const least = j - i < MANY ? this.least : this.trace;
 		let y = pen.y + pen.h;
 
 		for (const state of this.layers) {
 			if (!out[state]) continue;
-			const h = Math.max(this.least, Math.round((pen.h * out[state]) / all));
+			const h = Math.max(least, Math.round((pen.h * out[state]) / all));
 			const top = Math.max(pen.y, y - h);
 
 			this.raster.tile(x, top, x + 1, y, this.tiles[state], this.theme.tileSize, pen.phase);
@@ -112,6 +116,7 @@ class CpuLook {
 		this.tiles[this.others] = theme.tiles.others;
 		this.line = Math.max(1, Math.round(theme.dpr));
 		this.least = Math.round((TICK_LEAST * theme.dpr) / 2);
+		this.trace = Math.round((TRACE_LEAST * theme.dpr) / 2);
 	}
 
 	whole(pen, i, kind, x0, x1) {
@@ -141,12 +146,13 @@ class CpuLook {
 	}
 
 	mixed(pen, out, all, x, i, j, a, b, sums) {
+		const least = j - i < MANY ? this.least : this.trace;
 		let y = pen.y + pen.h;
 
 		if (out[this.idle]) this.raster.rect(x, y - this.line, x + 1, y, this.theme.pixel.faint);
 		for (const kind of this.layers) {
 			if (!out[kind]) continue;
-			const h = Math.max(this.least, Math.round((pen.h * out[kind]) / all));
+			const h = Math.max(least, Math.round((pen.h * out[kind]) / all));
 			const top = Math.max(pen.y, y - h);
 
 			if (kind === this.task) this.raster.rect(x, top, x + 1, y, this.#colour(out, i, j, a, b, sums));
