@@ -33,12 +33,14 @@ test('the_wheel_zooms_at_the_mouse', async () => {
 		t = await under();
 
 	await page.mouse.move(lanes.x + 300, lanes.y + 60);
-	for (let i = 0; i < 5; i++) await page.mouse.wheel(0, -120);
+	for (let i = 0; i < 5; i++)
+		await page.mouse.wheel(0, -120);
 	await settled(page);
 	const [a, b] = await windowOf(page);
 	check(b - a < (to - from) / 2, 'zoomed in to', b - a, 'of', to - from);
 	check(Math.abs((await under()) - t) <= (b - a) / 500, 'under the mouse was', t, 'is', await under());
-	for (let i = 0; i < 9; i++) await page.mouse.wheel(0, 120);
+	for (let i = 0; i < 9; i++)
+		await page.mouse.wheel(0, 120);
 	await settled(page);
 	equal(await windowOf(page), [from, to], 'the window after zooming out');
 });
@@ -102,6 +104,15 @@ test('keys_wheel_and_drags_pan', async () => {
 
 /* ---- spans ---- */
 
+/* What the page should say of a span of lines. */
+function stateWords({ state, cpu, syscall }) {
+	const asleep = { sleeping: 'asleep', blocked: 'blocked (uninterruptible)', stopped: 'stopped' }[state];
+
+	if (asleep)
+		return asleep + (syscall ? ` in ${syscall}` : '');
+	return { running: `running on CPU ${cpu}`, runnable: 'waiting for a CPU', unknown: 'not known' }[state];
+}
+
 for (const [name, trace] of [
 	['a_drawn_trace', () => jobs],
 	['a_real_one', real],
@@ -120,12 +131,7 @@ for (const [name, trace] of [
 		for (const s of wide) {
 			await point(page, inTarget.get(s.task).tid, (s.from_ns + s.to_ns) / 2);
 			const { title, facts: said } = await facts(page, '#tip');
-			const words = {
-				running: `running on CPU ${s.cpu}`,
-				runnable: 'waiting for a CPU',
-				sleeping: `asleep in ${s.syscall}`,
-			};
-			check(title.endsWith(words[s.state]), 'title:', title, 'of', s);
+			check(title.endsWith(stateWords(s)), 'title:', title, 'of', s);
 			equal(nsOf(said.for), s.to_ns - s.from_ns, 'how long');
 			const wake =
 				s.state === 'sleeping' &&
@@ -135,7 +141,8 @@ for (const [name, trace] of [
 				out.span.find(
 					(o) => o.task === s.task && o.from_ns >= s.to_ns && o.state === 'running'
 				);
-			if (!ran) continue;
+			if (!ran)
+				continue;
 			const waker = out.task.find((t) => t.id === wake.waker);
 			check(
 				said['woken by'].startsWith(waker ? waker.name : `an interrupt (${wake.context})`) &&
@@ -200,7 +207,8 @@ test('steps_go_along_spans_and_wake_ups', async () => {
 	equal(await at(), nap.to_ns, 'the next span');
 	await press(page, '[', '[');
 	equal(await at(), own[own.indexOf(nap) - 1].from_ns, 'the one before');
-	for (let i = 0; i < own.length; i++) await press(page, '[');
+	for (let i = 0; i < own.length; i++)
+		await press(page, '[');
 	equal(await at(), own[0].from_ns, 'the first');
 	const seen = [await at()];
 	for (const _ of starts) {

@@ -247,7 +247,8 @@ test('all_can_be_reached_without_a_mouse', async () => {
 					document.activeElement.parentNode.dataset.key
 			)
 		);
-		if ((await focused('#stage')) && !(await focused('button'))) break;
+		if ((await focused('#stage')) && !(await focused('button')))
+			break;
 	}
 	for (const what of ['find', 'in', 'out', 'fit', 'theme', 'help', 'stage'])
 		check(seen.includes(what) || seen.includes(`${what}-button`), 'not reached by Tab:', what, seen);

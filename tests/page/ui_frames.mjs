@@ -59,8 +59,10 @@ test('each_step_is_drawn', async () => {
 		['panning, a thousandth', 0.001],
 	]) {
 		await page.evaluate((z) => {
-			if (z) window.schedviz.view.fit();
-			if (z && z < 1) window.schedviz.view.zoom(z, window.schedviz.view.width / 30);
+			if (z)
+				window.schedviz.view.fit();
+			if (z && z < 1)
+				window.schedviz.view.zoom(z, window.schedviz.view.width / 30);
 		}, zoom);
 		const { median, p95, most, moved } = await frames(page, what);
 		console.log(

@@ -11,7 +11,8 @@ export const real = () => recorded('pool', '--scale', '0.05');
 export const windowOf = (page) => page.evaluate(() => window.schedviz.view.window());
 export const selected = (page) => page.evaluate(() => window.schedviz.view.selected());
 export const press = async (page, ...keys) => {
-	for (const key of keys) await page.keyboard.press(key);
+	for (const key of keys)
+		await page.keyboard.press(key);
 };
 export const text = (page, selector) => page.locator(selector).innerText();
 

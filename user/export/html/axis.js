@@ -31,7 +31,8 @@ class Ticks {
 	label(t) {
 		const value = ((t - this.anchor) / this.unitNs).toFixed(this.decimals);
 
-		if (!this.anchor) return Number(value) === 0 ? '0' : value + THIN + this.name;
+		if (!this.anchor)
+			return Number(value) === 0 ? '0' : value + THIN + this.name;
 		return `+${value}${THIN}${this.name}`;
 	}
 }
@@ -56,7 +57,8 @@ class Axis {
 		const ctx = Axis.sized(this.canvas, view.width, height, theme.dpr),
 			ticks = new Ticks(view, unit);
 
-		if (view.range) this.#range(ctx, view, height, unit);
+		if (view.range)
+			this.#range(ctx, view, height, unit);
 		ctx.fillStyle = theme.css['--ink'];
 		ctx.strokeStyle = theme.css['--dim'];
 		ctx.font = `${0.86 * unit}px ${theme.font}`;
@@ -103,7 +105,8 @@ class Axis {
 			const a = view.least + x * nsPer;
 
 			out.fill(0);
-			for (const cpu of rec.cpus) cpus.sums.add(out, cpu.first, cpu.first + cpu.count, a, a + nsPer);
+			for (const cpu of rec.cpus)
+				cpus.sums.add(out, cpu.first, cpu.first + cpu.count, a, a + nsPer);
 			const ours = out[state] / nsPer / rec.cpus.length,
 				all = ours + out[cpus.others] / nsPer / rec.cpus.length;
 			ctx.fillStyle = theme.css['--others'];
@@ -130,7 +133,8 @@ class Axis {
 		ctx.fillRect(0, 0, x0, height);
 		ctx.fillRect(x1, 0, view.width - x1, height);
 		ctx.globalAlpha = 1;
-		if (view.to - view.from === all) return;
+		if (view.to - view.from === all)
+			return;
 		ctx.strokeStyle = theme.css['--accent'];
 		ctx.lineWidth = 2;
 		ctx.strokeRect(Math.min(x0 + 1, view.width - 4), 1, Math.max(2, x1 - x0 - 2), height - 2);

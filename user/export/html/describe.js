@@ -9,7 +9,8 @@ class Describer {
 
 	/* { title, facts: [[what, words]] } */
 	of(what) {
-		if (what.kind === 'job') return this.#job(this.rec.jobs[what.i]);
+		if (what.kind === 'job')
+			return this.#job(this.rec.jobs[what.i]);
 		return what.kind === 'cpu' ? this.#cpu(what.i) : this.#span(what.i);
 	}
 
@@ -26,8 +27,10 @@ class Describer {
 			name = this.names.states[s.state[i]],
 			words = STATE_WORDS[name] || name;
 
-		if (name === 'running') return s.cpu[i] === NONE ? words : `${words} on CPU ${s.cpu[i]}`;
-		if (name === 'runnable') return words;
+		if (name === 'running')
+			return s.cpu[i] === NONE ? words : `${words} on CPU ${s.cpu[i]}`;
+		if (name === 'runnable')
+			return words;
 		const call = name === 'unknown' ? '' : this.names.call(i);
 		return call ? `${words} in ${call}` : words;
 	}
@@ -38,7 +41,8 @@ class Describer {
 			facts = [];
 
 		this.#length(facts, s.from[i], s.to[i], s.flags[i]);
-		if (s.state[i] === state.runnable) facts.push(['because', this.#why(i)]);
+		if (s.state[i] === state.runnable)
+			facts.push(['because', this.#why(i)]);
 		if (s.state[i] !== state.running && s.cpu[i] !== NONE)
 			facts.push([s.state[i] === state.runnable ? 'queue of' : 'ran last on', `CPU ${s.cpu[i]}`]);
 		if (s.state[i] !== state.running && s.state[i] !== state.runnable && this.names.arg(i))
@@ -75,13 +79,17 @@ class Describer {
 		const s = this.rec.spans,
 			wake = this.lives.wakeOf(i);
 
-		if (wake < 0) return;
+		if (wake < 0)
+			return;
 		const isNew = s.why[wake] === this.names.why.new,
 			by = this.names.waker(wake);
 		facts.push([isNew ? 'made by' : 'woken by', by || 'not known']);
-		if (wake > i) facts.push(['then waited', Words.duration(this.lives.waited(wake))]);
-		else if (wake < i) facts.push(['after it waited', Words.duration(this.lives.waited(wake))]);
-		else if (!(s.flags[i] & 4)) facts.push(['and then', 'did not run']);
+		if (wake > i)
+			facts.push(['then waited', Words.duration(this.lives.waited(wake))]);
+		else if (wake < i)
+			facts.push(['after it waited', Words.duration(this.lives.waited(wake))]);
+		else if (!(s.flags[i] & 4))
+			facts.push(['and then', 'did not run']);
 	}
 
 	#cpu(i) {
@@ -119,7 +127,8 @@ class Describer {
 			facts.push(['took', Words.duration(job.finished - job.started)]);
 		if (known(job.submitted) && known(job.finished))
 			facts.push(['in all', Words.duration(job.finished - job.submitted)]);
-		if (!known(job.finished)) facts.push(['finished', 'not seen']);
+		if (!known(job.finished))
+			facts.push(['finished', 'not seen']);
 		return { title: this.names.job(job), facts };
 	}
 }

@@ -16,7 +16,8 @@ class Gutter {
 		for (let r = lanes.rowAt(view.scroll); r < lanes.rows.length; r++) {
 			const row = lanes.rows[r];
 
-			if (row.y > view.scroll + view.height) break;
+			if (row.y > view.scroll + view.height)
+				break;
 			let node = this.shown.get(row);
 			if (!node) {
 				node = row.kind === 'group' ? this.#group(row) : this.#name(row);
@@ -49,8 +50,10 @@ class Gutter {
 	}
 
 	#holds(row, { kind, i }) {
-		if (kind === 'span') return row.kind === 'task' && this.rec.spans.task[i] === row.id;
-		if (kind === 'job') return row.kind === 'job' && row.id === i;
+		if (kind === 'span')
+			return row.kind === 'task' && this.rec.spans.task[i] === row.id;
+		if (kind === 'job')
+			return row.kind === 'job' && row.id === i;
 		const cpu = row.kind === 'cpu' && this.rec.cpus[row.id];
 		return !!cpu && i >= cpu.first && i < cpu.first + cpu.count;
 	}
@@ -80,7 +83,8 @@ class Gutter {
 		const node = element('div', { class: `lane-name ${row.kind}` }),
 			title = this.#title(row);
 
-		if (row.kind === 'task') node.append(element('span', { class: 'swatch', 'aria-hidden': 'true' }));
+		if (row.kind === 'task')
+			node.append(element('span', { class: 'swatch', 'aria-hidden': 'true' }));
 		node.append(element('span', { class: 'lane-title', text: this.#text(row) }));
 		if (row.kind === 'task')
 			node.append(
@@ -101,7 +105,8 @@ class Gutter {
 	}
 
 	#text(row) {
-		if (row.kind === 'task') return this.names.lane(row.id);
+		if (row.kind === 'task')
+			return this.names.lane(row.id);
 		return row.kind === 'cpu' ? `CPU ${this.rec.cpus[row.id].cpu}` : this.names.job(this.rec.jobs[row.id]);
 	}
 
@@ -114,7 +119,8 @@ class Gutter {
 			const path = t.path ? '\n' + Words.safe(t.path) : '';
 			return `${this.names.taskFull(row.id)}, process ${t.pid}${path}`;
 		}
-		if (row.kind === 'job') return this.names.job(rec.jobs[row.id]);
+		if (row.kind === 'job')
+			return this.names.job(rec.jobs[row.id]);
 		const cpu = rec.cpus[row.id];
 		const core = cpu.core >= 0 ? `, core ${cpu.core}` : '',
 			node = cpu.node >= 0 ? `, node ${cpu.node}` : '';

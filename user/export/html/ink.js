@@ -22,11 +22,14 @@ class Ink {
 		Object.assign(this, { ctx, view, theme });
 		ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
 		ctx.clearRect(0, 0, view.width, view.height);
-		if (view.range) this.#range();
+		if (view.range)
+			this.#range();
 		this.#labels();
 		this.#heads();
-		if (view.hover) this.#hover();
-		if (view.selection) this.#selection();
+		if (view.hover)
+			this.#hover();
+		if (view.selection)
+			this.#selection();
 	}
 
 	#font(scale, weight = '') {
@@ -43,7 +46,8 @@ class Ink {
 		let width = this.widths.get(text);
 
 		if (width === undefined) {
-			if (this.widths.size > 5000) this.widths.clear();
+			if (this.widths.size > 5000)
+				this.widths.clear();
 			width = this.ctx.measureText(text).width;
 			this.widths.set(text, width);
 		}
@@ -77,7 +81,8 @@ class Ink {
 
 	/* The longest way to say it that there is room for. */
 	#fitting(kind, i, room) {
-		for (const text of this.#says(kind, i)) if (text && this.#width(text) <= room) return text;
+		for (const text of this.#says(kind, i))
+			if (text && this.#width(text) <= room) return text;
 		return null;
 	}
 
@@ -90,14 +95,18 @@ class Ink {
 				{ cpuState } = names,
 				state = rec.cpuSpans.state[i];
 
-			if (state === cpuState.idle) return [];
+			if (state === cpuState.idle)
+				return [];
 			return state === cpuState.task
 				? [names.taskFull(task), names.task(task)]
 				: [CPU_WORDS[rec.names.cpuStates[state]]];
 		}
-		if (kind === 'job') return [names.job(rec.jobs[i]), String(rec.jobs[i].id)];
-		if (kind === 'queue') return ['waits to start', 'waits'];
-		if (kind === 'service') return rec.jobs[i].worker >= 0 ? [names.task(rec.jobs[i].worker)] : [];
+		if (kind === 'job')
+			return [names.job(rec.jobs[i]), String(rec.jobs[i].id)];
+		if (kind === 'queue')
+			return ['waits to start', 'waits'];
+		if (kind === 'service')
+			return rec.jobs[i].worker >= 0 ? [names.task(rec.jobs[i].worker)] : [];
 		switch (s.state[i]) {
 			case names.state.running:
 				return [`CPU ${s.cpu[i]}`, String(s.cpu[i])];
@@ -138,7 +147,8 @@ class Ink {
 
 			if (this.painter.cpus.kind[i] === names.cpuState.task)
 				colour = theme.onTasks[this.painter.inks[rec.cpuSpans.task[i]]];
-			else if (state !== names.cpuState.task) this.#clear(x, y, width, h);
+			else if (state !== names.cpuState.task)
+				this.#clear(x, y, width, h);
 		} else if (kind === 'span' && rec.spans.state[i] === names.state.running) {
 			colour = theme.css['--on-running'];
 		} else if (kind === 'span' || kind === 'queue') {
@@ -184,7 +194,8 @@ class Ink {
 		const x0 = Math.max(-2, view.x(from)),
 			x1 = Math.min(view.width + 2, view.x(to));
 
-		if (x1 < 0 || x0 > view.width) return;
+		if (x1 < 0 || x0 > view.width)
+			return;
 		ctx.fillStyle = theme.css['--accent'];
 		ctx.globalAlpha = 0.12;
 		ctx.fillRect(x0, 0, x1 - x0, view.height);
@@ -198,7 +209,8 @@ class Ink {
 		const { view } = this,
 			row = this.#rowOf(what);
 
-		if (!row || !row.group.open) return null;
+		if (!row || !row.group.open)
+			return null;
 		const [top, height] = this.lanes.strip(row),
 			[first, to] = this.times(what);
 		const from = what.kind === 'job' && row.kind === 'task' ? this.rec.jobs[what.i].started : first;
@@ -230,13 +242,15 @@ class Ink {
 
 	/* Where it is drawn: a job on its own lane, or on its worker's if those of jobs are folded. */
 	#rowOf(what) {
-		if (what.row) return what.row;
+		if (what.row)
+			return what.row;
 		if (what.kind === 'job') {
 			const row = this.lanes.find('job', what.i);
 
 			return row && row.group.open ? row : this.lanes.find('task', this.rec.jobs[what.i].worker);
 		}
-		if (what.kind === 'span') return this.lanes.find('task', this.rec.spans.task[what.i]);
+		if (what.kind === 'span')
+			return this.lanes.find('task', this.rec.spans.task[what.i]);
 		return this.lanes.find(
 			'cpu',
 			this.rec.cpus.findIndex((c) => what.i >= c.first && what.i < c.first + c.count)
@@ -255,7 +269,8 @@ class Ink {
 		ctx.stroke();
 		ctx.setLineDash([]);
 		const box = view.hover.hit && view.hover.hit.kind !== 'group' && this.box(view.hover.hit);
-		if (box) this.#frame(box, theme.css['--dim'], 1.5);
+		if (box)
+			this.#frame(box, theme.css['--dim'], 1.5);
 	}
 
 	#frame([x, y, w, h], colour, wide) {
@@ -270,10 +285,13 @@ class Ink {
 		const { view, theme, lives } = this,
 			box = this.box(view.selection);
 
-		if (box) this.#frame(box, theme.css['--accent'], 2.5);
-		if (view.selection.kind !== 'span') return;
+		if (box)
+			this.#frame(box, theme.css['--accent'], 2.5);
+		if (view.selection.kind !== 'span')
+			return;
 		const wake = lives.wakeOf(view.selection.i);
-		if (wake >= 0) this.#arrow(wake);
+		if (wake >= 0)
+			this.#arrow(wake);
 	}
 
 	/* ---- the wake-up ---- */
@@ -299,7 +317,8 @@ class Ink {
 			from = this.source(wake),
 			x = view.x(s.from[wake]);
 
-		if (!to || !to.group.open || x < -20 || x > view.width + 20 || this.names.waker(wake) === null) return;
+		if (!to || !to.group.open || x < -20 || x > view.width + 20 || this.names.waker(wake) === null)
+			return;
 		const [top, height] = lanes.strip(to),
 			foot = top + height / 2 - view.scroll;
 		let head = 6;

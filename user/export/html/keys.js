@@ -184,7 +184,8 @@ class Keys {
 			(this.dialog.open && event.key !== '?')
 		)
 			return;
-		if (writing && event.key !== 'Escape') return;
+		if (writing && event.key !== 'Escape')
+			return;
 		event.preventDefault();
 		this.panel.run(command);
 	}

@@ -32,11 +32,14 @@ class Lanes {
 		const by = new Map();
 
 		rec.jobs.forEach((job, i) => {
-			if (job.worker < 0 || job.started < 0) return;
-			if (!by.has(job.worker)) by.set(job.worker, []);
+			if (job.worker < 0 || job.started < 0)
+				return;
+			if (!by.has(job.worker))
+				by.set(job.worker, []);
 			by.get(job.worker).push(i);
 		});
-		for (const list of by.values()) list.sort((a, b) => rec.jobs[a].started - rec.jobs[b].started);
+		for (const list of by.values())
+			list.sort((a, b) => rec.jobs[a].started - rec.jobs[b].started);
 		return by;
 	}
 
@@ -59,11 +62,16 @@ class Lanes {
 		for (const id of rec.order) {
 			const t = rec.tasks[id];
 
-			if (!t.shown || !t.count) continue;
-			if (rec.info.target >= 0 && t.inTarget) main.push(id);
-			else if (!Lanes.active(t)) still.push(id);
-			else if (t.kthread) kernel.push(id);
-			else (rec.info.target >= 0 ? others : main).push(id);
+			if (!t.shown || !t.count)
+				continue;
+			if (rec.info.target >= 0 && t.inTarget)
+				main.push(id);
+			else if (!Lanes.active(t))
+				still.push(id);
+			else if (t.kthread)
+				kernel.push(id);
+			else
+				(rec.info.target >= 0 ? others : main).push(id);
 		}
 		const rows = (ids) => ids.map((id) => this.#task(id));
 		const jobs = rec.jobs.map((_, id) => ({ kind: 'job', id }));
@@ -102,9 +110,11 @@ class Lanes {
 		for (const row of rows) {
 			row.group = group;
 			row.indent = 0;
-			if (row.kind !== 'task') continue;
+			if (row.kind !== 'task')
+				continue;
 			const { depth } = this.rec.tasks[row.id];
-			while (above.length && above[above.length - 1] >= depth) above.pop();
+			while (above.length && above[above.length - 1] >= depth)
+				above.pop();
 			row.indent = Math.min(above.length, INDENTS);
 			above.push(depth);
 		}
@@ -130,7 +140,8 @@ class Lanes {
 		this.rows = [];
 		for (const group of this.groups) {
 			place(group.head);
-			if (group.open) group.rows.forEach(place);
+			if (group.open)
+				group.rows.forEach(place);
 			y += Math.round(HEIGHTS.gap * unit);
 		}
 		this.height = y;
@@ -149,8 +160,10 @@ class Lanes {
 		while (lo < hi) {
 			const mid = (lo + hi) >>> 1;
 
-			if (this.rows[mid].y <= y) lo = mid + 1;
-			else hi = mid;
+			if (this.rows[mid].y <= y)
+				lo = mid + 1;
+			else
+				hi = mid;
 		}
 		return Math.max(0, lo - 1);
 	}

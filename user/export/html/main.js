@@ -27,9 +27,11 @@ const Start = {
 			.filter(Boolean)
 			.join(' · ');
 		nodes.theory.hidden = !info.theory;
-		if (info.theory) nodes.theoryText.textContent = Words.formula(Words.safe(info.theory));
+		if (info.theory)
+			nodes.theoryText.textContent = Words.formula(Words.safe(info.theory));
 		nodes.verdict.hidden = !info.verdict;
-		if (info.verdict) Start.verdict(nodes.verdict, info.verdict);
+		if (info.verdict)
+			Start.verdict(nodes.verdict, info.verdict);
 	},
 
 	verdict(node, words) {
@@ -54,8 +56,10 @@ const Start = {
 			an = /^[aeiou]/.test(noun) ? 'an' : 'a';
 		const words = [...Object.entries(STATE_WORDS), ['job', `doing ${an} ${noun}`]];
 
-		if (rec.jobs.some((job) => job.submitted >= 0)) words.push(['queued', `${noun} waits to start`]);
-		if (rec.info.target >= 0) words.push(['others', 'CPU with other tasks']);
+		if (rec.jobs.some((job) => job.submitted >= 0))
+			words.push(['queued', `${noun} waits to start`]);
+		if (rec.info.target >= 0)
+			words.push(['others', 'CPU with other tasks']);
 		if (rec.cpuSpans.state.includes(rec.names.cpuStates.indexOf('unrecorded')))
 			words.push(['unrecorded', 'CPU idle or with others: not recorded']);
 

@@ -37,8 +37,10 @@ class Mouse {
 		}
 		event.preventDefault();
 		const along = event.shiftKey && !dx ? dy : dx;
-		if (event.shiftKey || Math.abs(dx) > Math.abs(dy)) this.view.pan(along * this.view.nsPerPx);
-		else this.view.zoom(Math.exp(dy * WHEEL_ZOOM * (event.ctrlKey ? 4 : 1)), this.#x(event));
+		if (event.shiftKey || Math.abs(dx) > Math.abs(dy))
+			this.view.pan(along * this.view.nsPerPx);
+		else
+			this.view.zoom(Math.exp(dy * WHEEL_ZOOM * (event.ctrlKey ? 4 : 1)), this.#x(event));
 	}
 
 	#x(event) {
@@ -49,7 +51,8 @@ class Mouse {
 
 	#draggable(node, kindOf) {
 		node.addEventListener('pointerdown', (event) => {
-			if (event.button !== 0) return;
+			if (event.button !== 0)
+				return;
 			node.setPointerCapture(event.pointerId);
 			this.drag = {
 				kind: kindOf(event),
@@ -62,7 +65,8 @@ class Mouse {
 				moved: false,
 			};
 			this.#leave();
-			if (this.drag.kind === 'overview') this.#overview(event);
+			if (this.drag.kind === 'overview')
+				this.#overview(event);
 		});
 		node.addEventListener('pointermove', (event) => this.drag && this.#move(event));
 		node.addEventListener('pointerup', (event) => this.#up(event, node));
@@ -76,7 +80,8 @@ class Mouse {
 			dx = event.clientX - drag.x,
 			dy = event.clientY - drag.y;
 
-		if (!drag.moved && Math.abs(dx) < CLICK_PX && Math.abs(dy) < CLICK_PX) return;
+		if (!drag.moved && Math.abs(dx) < CLICK_PX && Math.abs(dy) < CLICK_PX)
+			return;
 		drag.moved = true;
 		if (drag.kind === 'range') {
 			view.measure(drag.t, view.t(this.#x(event)));
@@ -104,9 +109,12 @@ class Mouse {
 		const { drag } = this;
 
 		this.drag = null;
-		if (!drag || drag.moved || drag.kind === 'overview') return;
-		if (node === this.nodes.axis) this.view.clearRange();
-		else this.#click(event);
+		if (!drag || drag.moved || drag.kind === 'overview')
+			return;
+		if (node === this.nodes.axis)
+			this.view.clearRange();
+		else
+			this.#click(event);
 	}
 
 	#click(event) {
@@ -124,7 +132,8 @@ class Mouse {
 	/* ---- hover ---- */
 
 	#hover(event) {
-		if (this.drag) return;
+		if (this.drag)
+			return;
 		this.last = { clientX: event.clientX, clientY: event.clientY };
 		this.refresh();
 		this.view.changed('hover');

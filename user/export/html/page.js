@@ -37,7 +37,8 @@ class Page {
 
 	/* What a group holds, in words on its own line: folded or not, it counts. */
 	#notes() {
-		for (const group of this.lanes.groups) group.note = this.#note(group);
+		for (const group of this.lanes.groups)
+			group.note = this.#note(group);
 	}
 
 	#note(group) {
@@ -89,7 +90,8 @@ class Page {
 			button.addEventListener('click', () => this.panel.run(commands.get(button.dataset.run)));
 		nodes.find.addEventListener('input', () => search.find(nodes.find.value));
 		nodes.find.addEventListener('keydown', (event) => {
-			if (event.key === 'Enter') search.go(event.shiftKey ? -1 : 1);
+			if (event.key === 'Enter')
+				search.go(event.shiftKey ? -1 : 1);
 		});
 		nodes.searching.addEventListener('submit', (event) => event.preventDefault());
 		nodes.lanes.addEventListener(
@@ -110,12 +112,15 @@ class Page {
 	#print(on) {
 		const { root, lanes } = this.nodes;
 
-		if (on) this.themeBefore = root.dataset.theme;
+		if (on)
+			this.themeBefore = root.dataset.theme;
 		root.style.setProperty('--screen', `${innerWidth}px`);
 		root.classList.toggle('printing', on);
 		lanes.style.height = on ? `${Math.min(this.lanes.height, PRINTED_PX)}px` : '';
-		if (on || this.themeBefore) root.dataset.theme = on ? 'light' : this.themeBefore;
-		else delete root.dataset.theme;
+		if (on || this.themeBefore)
+			root.dataset.theme = on ? 'light' : this.themeBefore;
+		else
+			delete root.dataset.theme;
 		this.resize();
 		this.#draw();
 		if (on)
@@ -130,7 +135,8 @@ class Page {
 			dpr = devicePixelRatio || 1,
 			unit = Page.#unit();
 
-		if (unit !== this.lanes.unit) this.lanes.layout(unit);
+		if (unit !== this.lanes.unit)
+			this.lanes.layout(unit);
 		this.theme.load(dpr);
 		nodes.timeline.style.setProperty('--bar', `${nodes.lanes.offsetWidth - nodes.lanes.clientWidth}px`);
 		view.width = Math.max(50, nodes.overview.clientWidth);
@@ -183,19 +189,22 @@ class Page {
 		} else if (what === 'search') {
 			this.table.update();
 		}
-		if (what === 'search' || what === 'hits') this.#hits();
+		if (what === 'search' || what === 'hits')
+			this.#hits();
 		this.frame(what !== 'hover');
 	}
 
 	#hits() {
 		this.nodes.hits.textContent = this.search.words;
-		if (this.search.text) this.panel.say(this.search.words);
+		if (this.search.text)
+			this.panel.say(this.search.words);
 	}
 
 	/* At most one drawing a frame of the screen; `all`: the lanes too, not only what lies over them. */
 	frame(all) {
 		this.stale = this.stale || all;
-		if (this.waiting) return;
+		if (this.waiting)
+			return;
 		this.waiting = true;
 		requestAnimationFrame(() => {
 			this.waiting = false;
@@ -207,7 +216,8 @@ class Page {
 		const { view, theme, painter } = this;
 
 		if (this.stale) {
-			if (view.hover) this.mouse.refresh();
+			if (view.hover)
+				this.mouse.refresh();
 			const ticks = this.axis.draw(view, this.lanes.unit);
 
 			this.axis.frame(view);
@@ -215,7 +225,8 @@ class Page {
 			this.gutter.draw(theme);
 		}
 		this.ink.draw(this.over, view, theme);
-		if (this.rangeChanged) this.table.update();
+		if (this.rangeChanged)
+			this.table.update();
 		this.rangeChanged = this.stale = false;
 	}
 
@@ -225,7 +236,8 @@ class Page {
 	middle() {
 		const { view } = this;
 
-		if (view.hover) return view.hover.x;
+		if (view.hover)
+			return view.hover.x;
 		const chosen = this.#chosenTimes();
 		const x = chosen ? view.x((chosen[0] + chosen[1]) / 2) : -1;
 		return x >= 0 && x <= view.width ? x : view.width / 2;
@@ -238,7 +250,8 @@ class Page {
 	zoomToChosen() {
 		const times = this.view.range && !this.view.selection ? this.view.range : this.#chosenTimes();
 
-		if (times) this.view.show(...times);
+		if (times)
+			this.view.show(...times);
 	}
 
 	find() {
@@ -272,12 +285,15 @@ class Page {
 	escape() {
 		const { nodes, view, search } = this;
 
-		if (nodes.dialog.open) nodes.dialog.close();
-		else if (document.activeElement === nodes.find) nodes.stage.focus();
+		if (nodes.dialog.open)
+			nodes.dialog.close();
+		else if (document.activeElement === nodes.find)
+			nodes.stage.focus();
 		else if (search.text) {
 			nodes.find.value = '';
 			search.find('');
 		} else if (view.selection) view.select(null);
-		else if (view.range) view.clearRange();
+		else if (view.range)
+			view.clearRange();
 	}
 }

@@ -22,7 +22,8 @@ class Painter {
 		let n = 0;
 
 		for (const group of this.lanes.groups)
-			for (const row of group.rows) if (row.kind === 'task') inks[row.id] = n++ % TASK_INKS;
+			for (const row of group.rows)
+				if (row.kind === 'task') inks[row.id] = n++ % TASK_INKS;
 		return inks;
 	}
 
@@ -44,7 +45,8 @@ class Painter {
 		raster.clear(theme.pixel.ground);
 		this.#grid(view, ticks);
 		for (let r = lanes.rowAt(view.scroll); r < lanes.rows.length; r++) {
-			if (lanes.rows[r].y > view.scroll + view.height) break;
+			if (lanes.rows[r].y > view.scroll + view.height)
+				break;
 			this.#row(lanes.rows[r], view);
 		}
 		raster.put(ctx);
@@ -76,7 +78,8 @@ class Painter {
 			const { first, count } = this.rec.tasks[row.id];
 
 			this.taskStrip.draw(pen, this.lives.sums, first, first + count, this.taskLook, this.runs);
-			if (row.jobs) this.#storey(row, view);
+			if (row.jobs)
+				this.#storey(row, view);
 		} else if (row.kind === 'cpu') {
 			const { first, count } = this.rec.cpus[row.id];
 
@@ -113,10 +116,12 @@ class Painter {
 			const job = rec.jobs[row.jobs[k]],
 				end = job.finished < 0 ? rec.tasks[job.worker].died : job.finished;
 
-			if (job.started > view.to) break;
+			if (job.started > view.to)
+				break;
 			const x0 = this.#x(job.started, view),
 				x1 = this.#x(end, view);
-			if (x1 < 0 || x1 <= last) continue;
+			if (x1 < 0 || x1 <= last)
+				continue;
 			this.#bar(x0, y, x1, h, this.jobInks[row.jobs[k]]);
 			last = Math.max(x1, x0 + 1);
 			if (Math.min(x1, pen.width) - Math.max(0, x0) >= pen.labelLeast)
@@ -132,8 +137,10 @@ class Painter {
 		while (lo < hi) {
 			const mid = (lo + hi) >>> 1;
 
-			if (this.rec.jobs[jobs[mid]].started < t) lo = mid + 1;
-			else hi = mid;
+			if (this.rec.jobs[jobs[mid]].started < t)
+				lo = mid + 1;
+			else
+				hi = mid;
 		}
 		return Math.max(0, lo - 1);
 	}
@@ -156,7 +163,8 @@ class Painter {
 			if (Math.min(x1, pen.width) - Math.max(0, x0) >= pen.labelLeast)
 				this.runs.add('queue', row.id, Math.max(0, x0), Math.min(x1, pen.width), pen.y, pen.h);
 		}
-		if (job.started < 0) return;
+		if (job.started < 0)
+			return;
 		const x0 = this.#x(job.started, view),
 			x1 = this.#x(done, view);
 		this.#bar(x0, pen.y, x1, pen.h, this.jobInks[row.id]);

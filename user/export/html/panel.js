@@ -8,8 +8,10 @@ function element(tag, props = {}, ...children) {
 	const node = document.createElement(tag);
 
 	for (const [name, value] of Object.entries(props)) {
-		if (name === 'text') node.textContent = value;
-		else if (name === 'click') node.addEventListener('click', value);
+		if (name === 'text')
+			node.textContent = value;
+		else if (name === 'click')
+			node.addEventListener('click', value);
 		else if (value !== undefined && value !== null && value !== false)
 			node.setAttribute(name, value === true ? '' : value);
 	}
@@ -44,7 +46,8 @@ class Panel {
 	/* A command; and if it leads nowhere, why. */
 	run(command) {
 		this.note.hidden = true;
-		if (command.run() !== false || !command.none) return;
+		if (command.run() !== false || !command.none)
+			return;
 		this.note.textContent = command.none;
 		this.note.hidden = false;
 		this.say(command.none);
@@ -65,7 +68,8 @@ class Panel {
 		}
 		this.steps.hidden = !selection;
 		this.chosen.hidden = !selection && !!this.view.range;
-		if (selection) this.#first(this.chosen);
+		if (selection)
+			this.#first(this.chosen);
 		if (!selection) {
 			this.head.replaceChildren(
 				element('p', {
@@ -82,12 +86,14 @@ class Panel {
 		const { title, facts } = this.describer.of(selection);
 		this.head.replaceChildren(element('h3', { text: title }), factList(facts));
 		this.say(this.describer.say(selection));
-		for (const node of this.steps.children) node.hidden = selection.kind !== 'span' && !node.dataset.any;
+		for (const node of this.steps.children)
+			node.hidden = selection.kind !== 'span' && !node.dataset.any;
 	}
 
 	/* The latest stands above. */
 	#first(section) {
-		if (this.node.firstChild !== section) this.node.prepend(section);
+		if (this.node.firstChild !== section)
+			this.node.prepend(section);
 	}
 
 	#button(command) {
@@ -107,7 +113,8 @@ class Panel {
 
 		this.measured.hidden = !range;
 		this.chosen.hidden = !this.view.selection && !!range;
-		if (!range) return;
+		if (!range)
+			return;
 		this.#first(this.measured);
 		const [from, to] = range,
 			length = to - from;
@@ -153,7 +160,8 @@ class Totals {
 		const { first, count } = this.rec.tasks[id],
 			out = new Float64Array(this.lives.sums.kinds);
 
-		if (count) this.lives.sums.add(out, first, first + count, from, to);
+		if (count)
+			this.lives.sums.add(out, first, first + count, from, to);
 		return out;
 	}
 

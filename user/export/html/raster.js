@@ -9,7 +9,8 @@ class Raster {
 	}
 
 	resize(width, height) {
-		if (width === this.width && height === this.height) return;
+		if (width === this.width && height === this.height)
+			return;
 		this.width = width;
 		this.height = height;
 		this.image = new ImageData(Math.max(1, width), Math.max(1, height));
@@ -25,8 +26,10 @@ class Raster {
 		x1 = Math.min(this.width, x1);
 		y0 = Math.max(0, y0);
 		y1 = Math.min(this.height, y1);
-		if (x0 >= x1) return;
-		for (let y = y0; y < y1; y++) this.px.fill(colour, y * this.width + x0, y * this.width + x1);
+		if (x0 >= x1)
+			return;
+		for (let y = y0; y < y1; y++)
+			this.px.fill(colour, y * this.width + x0, y * this.width + x1);
 	}
 
 	/* `tile` as theme.js makes it; `phase` lets patterns move with the time they stand for. */
@@ -43,7 +46,8 @@ class Raster {
 			const row = (y % size) * size,
 				at = y * this.width;
 
-			for (let x = x0; x < x1; x++) this.px[at + x] = tile.pixels[row + ((x + phase) % size)];
+			for (let x = x0; x < x1; x++)
+				this.px[at + x] = tile.pixels[row + ((x + phase) % size)];
 		}
 	}
 

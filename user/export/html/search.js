@@ -51,7 +51,8 @@ class Search {
 
 		for (const group of this.lanes.groups)
 			for (const row of group.rows) {
-				if (row.kind !== 'task') continue;
+				if (row.kind !== 'task')
+					continue;
 				const t = this.rec.tasks[row.id];
 
 				if (
@@ -67,21 +68,27 @@ class Search {
 	#findJobs() {
 		const m = /^(#|[a-z]+ )\s*(\d+)$/.exec(this.text);
 
-		if (!m || !['#', 'job ', this.names.noun.toLowerCase() + ' '].includes(m[1])) return;
+		if (!m || !['#', 'job ', this.names.noun.toLowerCase() + ' '].includes(m[1]))
+			return;
 		this.rec.jobs.forEach((job, i) => {
-			if (String(job.id) === m[2]) this.jobs.push(i);
+			if (String(job.id) === m[2])
+				this.jobs.push(i);
 		});
 	}
 
 	#findCalls() {
-		if (this.text.length < CALL_LEAST) return;
+		if (this.text.length < CALL_LEAST)
+			return;
 		const { calls, spans } = this.rec,
 			hit = Uint8Array.from(calls, (name) => Number(name.includes(this.text)));
 		let n = 0;
 
-		if (!hit.includes(1)) return;
-		for (let i = 0; i < spans.n; i++) n += spans.syscall[i] >= 0 && hit[spans.syscall[i]];
-		if (!n) return;
+		if (!hit.includes(1))
+			return;
+		for (let i = 0; i < spans.n; i++)
+			n += spans.syscall[i] >= 0 && hit[spans.syscall[i]];
+		if (!n)
+			return;
 		this.calls = hit;
 		this.spans = this.#inOrder(n);
 	}
@@ -93,17 +100,20 @@ class Search {
 
 		for (const group of this.lanes.groups)
 			for (const row of group.rows) {
-				if (row.kind !== 'task') continue;
+				if (row.kind !== 'task')
+					continue;
 				const { first, count } = this.rec.tasks[row.id];
 
-				for (let i = first; i < first + count; i++) if (this.has(i)) found[k++] = i;
+				for (let i = first; i < first + count; i++)
+					if (this.has(i)) found[k++] = i;
 			}
 		return found.subarray(0, k);
 	}
 
 	/* To the next hit, round the end. */
 	go(by) {
-		if (!this.count) return !this.text;
+		if (!this.count)
+			return !this.text;
 		this.at = (this.at < 0 ? (by > 0 ? 0 : this.count - 1) : this.at + by + this.count) % this.count;
 		const tasks = [...this.tasks];
 		if (this.at < tasks.length) {
@@ -134,8 +144,10 @@ class Search {
 
 	/* "2 of 1,204", "no hit" */
 	get words() {
-		if (!this.text) return '';
-		if (!this.count) return 'no hit';
+		if (!this.text)
+			return '';
+		if (!this.count)
+			return 'no hit';
 		return this.at < 0
 			? Words.plural(this.count, 'hit')
 			: `${Words.count(this.at + 1)} of ${Words.count(this.count)}`;

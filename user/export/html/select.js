@@ -15,15 +15,19 @@ class Chooser {
 	hit(x, y) {
 		const row = this.lanes.rows[this.lanes.rowAt(y + this.view.scroll)];
 
-		if (!row || y + this.view.scroll >= row.y + row.height) return null;
+		if (!row || y + this.view.scroll >= row.y + row.height)
+			return null;
 		const t = this.view.t(x);
-		if (row.kind === 'group') return { kind: 'group', group: row.group };
-		if (row.kind === 'job') return this.#hitJob(row, [row.id], t, true);
+		if (row.kind === 'group')
+			return { kind: 'group', group: row.group };
+		if (row.kind === 'job')
+			return this.#hitJob(row, [row.id], t, true);
 		const job =
 			row.jobs &&
 			y + this.view.scroll < this.lanes.strip(row)[0] &&
 			this.#hitJob(row, row.jobs, t, false);
-		if (job) return job;
+		if (job)
+			return job;
 		const i =
 			row.kind === 'task'
 				? this.#near(row, t, this.rec.tasks[row.id], this.rec.spans)
@@ -52,7 +56,8 @@ class Chooser {
 		let best = -1,
 			bestRuns = false;
 
-		if (!count) return -1;
+		if (!count)
+			return -1;
 		for (
 			let i = Math.max(first, lastAt(s.from, first, end, t - NEAR_PX * nsPerPx)), n = 0;
 			i < end && s.from[i] <= t + NEAR_PX * nsPerPx && n < NEAR_MOST;
@@ -61,7 +66,8 @@ class Chooser {
 			const length = s.to[i] - s.from[i],
 				ran = s.state[i] === runs;
 
-			if (length > thin || s.to[i] < t - NEAR_PX * nsPerPx) continue;
+			if (length > thin || s.to[i] < t - NEAR_PX * nsPerPx)
+				continue;
 			if (
 				best < 0 ||
 				(ran && !bestRuns) ||
@@ -71,13 +77,15 @@ class Chooser {
 				bestRuns = ran;
 			}
 		}
-		if (best >= 0 && (bestRuns || s.to[at] - s.from[at] <= thin)) return best;
+		if (best >= 0 && (bestRuns || s.to[at] - s.from[at] <= thin))
+			return best;
 		return t >= s.from[at] && t < s.to[at] ? at : -1;
 	}
 
 	/* How many spans share the pixels that are pointed at. */
 	crowd(what) {
-		if (what.kind !== 'span' && what.kind !== 'cpu') return 1;
+		if (what.kind !== 'span' && what.kind !== 'cpu')
+			return 1;
 		const s = what.kind === 'span' ? this.rec.spans : this.rec.cpuSpans;
 		const lane =
 			what.kind === 'span'
@@ -91,13 +99,15 @@ class Chooser {
 	}
 
 	choose(what) {
-		if (what && what.kind === 'group') return;
+		if (what && what.kind === 'group')
+			return;
 		this.view.select(what);
 	}
 
 	/* Selects a span and sees to it that it is in sight: its group opened, its time in the window. */
 	go(i) {
-		if (i < 0) return false;
+		if (i < 0)
+			return false;
 		const s = this.rec.spans,
 			wake = this.lives.wakeOf(i);
 
@@ -110,7 +120,8 @@ class Chooser {
 	reveal(kind, id) {
 		const row = this.lanes.find(kind, id);
 
-		if (!row) return;
+		if (!row)
+			return;
 		if (!row.group.open) {
 			this.lanes.fold(row.group, true);
 			this.view.changed('lanes');
@@ -138,13 +149,16 @@ class Chooser {
 	#step(by) {
 		const sel = this.view.selection;
 
-		if (!sel) return this.first();
-		if (sel.kind === 'span') return this.go(by > 0 ? this.lives.next(sel.i) : this.lives.prev(sel.i));
+		if (!sel)
+			return this.first();
+		if (sel.kind === 'span')
+			return this.go(by > 0 ? this.lives.next(sel.i) : this.lives.prev(sel.i));
 		const list =
 			sel.kind === 'cpu'
 				? this.rec.cpus.find((c) => sel.i >= c.first && sel.i < c.first + c.count)
 				: { first: 0, count: this.rec.jobs.length };
-		if (sel.i + by < list.first || sel.i + by >= list.first + list.count) return false;
+		if (sel.i + by < list.first || sel.i + by >= list.first + list.count)
+			return false;
 		this.view.select({ kind: sel.kind, i: sel.i + by });
 		if (sel.kind === 'cpu')
 			this.view.reveal(this.rec.cpuSpans.from[sel.i + by], this.rec.cpuSpans.to[sel.i + by]);
@@ -173,14 +187,16 @@ class Chooser {
 	across(by) {
 		const sel = this.view.selection;
 
-		if (!sel || sel.kind !== 'span') return false;
+		if (!sel || sel.kind !== 'span')
+			return false;
 		const t = Math.min(Math.max(this.rec.spans.from[sel.i], this.view.from), this.view.to);
 		const rows = this.lanes.rows.filter((r) => r.kind === 'task');
 		const at = rows.findIndex((r) => r.id === this.rec.spans.task[sel.i]);
 		for (let k = at + by; k >= 0 && k < rows.length; k += by) {
 			const i = this.lives.at(rows[k].id, t);
 
-			if (i >= 0) return this.go(i);
+			if (i >= 0)
+				return this.go(i);
 		}
 		return false;
 	}

@@ -13,8 +13,10 @@ function lastAt(from, first, end, t) {
 	while (lo < hi) {
 		const mid = (lo + hi) >>> 1;
 
-		if (from[mid] <= t) lo = mid + 1;
-		else hi = mid;
+		if (from[mid] <= t)
+			lo = mid + 1;
+		else
+			hi = mid;
 	}
 	return lo - 1;
 }
@@ -23,7 +25,8 @@ function lastAt(from, first, end, t) {
 function lastFrom(from, i, end, t) {
 	let leap = 1;
 
-	while (i + leap < end && from[i + leap] <= t) leap *= 2;
+	while (i + leap < end && from[i + leap] <= t)
+		leap *= 2;
 	return lastAt(from, i + (leap >>> 1), Math.min(end, i + leap), t);
 }
 
@@ -38,10 +41,12 @@ class Sums {
 	constructor(from, to, kind, kinds, lanes) {
 		let n = 0;
 
-		for (const lane of lanes) n = Math.max(n, lane.first + lane.count);
+		for (const lane of lanes)
+			n = Math.max(n, lane.first + lane.count);
 		Object.assign(this, { from, to, kind, kinds });
 		this.marks = new Float64Array((Math.floor(n / Sums.STEP) + 1) * kinds);
-		for (const lane of lanes) this.#mark(lane.first, lane.first + lane.count);
+		for (const lane of lanes)
+			this.#mark(lane.first, lane.first + lane.count);
 	}
 
 	#mark(first, end) {
@@ -49,7 +54,8 @@ class Sums {
 			run = new Float64Array(kinds);
 
 		for (let i = first; i < end; i++) {
-			if (i % Sums.STEP === 0) marks.set(run, (i / Sums.STEP) * kinds);
+			if (i % Sums.STEP === 0)
+				marks.set(run, (i / Sums.STEP) * kinds);
 			run[kind[i]] += to[i] - from[i];
 		}
 	}
@@ -59,7 +65,8 @@ class Sums {
 		const { from, to, kind } = this;
 
 		for (; i < end && from[i] < b; i++)
-			if (to[i] > a) out[kind[i]] += Math.min(to[i], b) - Math.max(from[i], a);
+			if (to[i] > a)
+				out[kind[i]] += Math.min(to[i], b) - Math.max(from[i], a);
 	}
 
 	/* Adds what lane [first, end) spent in [a, b) to `out`; `at`: the span at a, if known, spares a search. */
@@ -76,7 +83,8 @@ class Sums {
 			return j;
 		}
 		this.walk(out, i, head * step, a, b);
-		for (let k = 0; k < kinds; k++) out[k] += marks[tail * kinds + k] - marks[head * kinds + k];
+		for (let k = 0; k < kinds; k++)
+			out[k] += marks[tail * kinds + k] - marks[head * kinds + k];
 		this.walk(out, tail * step, Math.min(j + 1, end), a, b);
 		return j;
 	}
@@ -121,13 +129,15 @@ class Lives {
 	wakeOf(i) {
 		const { state } = this.names;
 
-		if (this.isWake(i)) return i;
+		if (this.isWake(i))
+			return i;
 		if (this.s.state[i] === state.running) {
 			const before = this.prev(i);
 
 			return before >= 0 && this.isWake(before) ? before : -1;
 		}
-		if (this.s.state[i] === state.runnable) return -1;
+		if (this.s.state[i] === state.runnable)
+			return -1;
 		const after = this.next(i);
 		return after >= 0 && this.isWake(after) ? after : -1;
 	}
@@ -138,7 +148,8 @@ class Lives {
 		const own = this.wakeOf(i);
 
 		for (let k = (own >= 0 && own < i && by < 0 ? own : i) + by; k >= first && k < first + count; k += by)
-			if (this.isWake(k)) return k;
+			if (this.isWake(k))
+				return k;
 		return -1;
 	}
 
@@ -147,7 +158,8 @@ class Lives {
 		const waker = this.s.waker[i],
 			t = this.s.from[i];
 
-		if (waker === NONE || !this.rec.tasks[waker] || !this.rec.tasks[waker].count) return -1;
+		if (waker === NONE || !this.rec.tasks[waker] || !this.rec.tasks[waker].count)
+			return -1;
 		const at = this.at(waker, t);
 		/* woken at the very instant in which the waker left its CPU: the span before */
 		if (

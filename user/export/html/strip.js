@@ -28,7 +28,8 @@ class Runs {
 	add(kind, index, x0, x1, y, h) {
 		const n = this.n;
 
-		if (n >= LABELS_MOST) return;
+		if (n >= LABELS_MOST)
+			return;
 		this.kind[n] = kind;
 		this.index[n] = index;
 		this.x0[n] = x0;
@@ -65,8 +66,10 @@ class TaskLook {
 
 		if (this.tiles[kind])
 			raster.tile(x0, pen.y, x1, pen.y + pen.h, this.tiles[kind], theme.tileSize, pen.phase);
-		else this.#sleep(pen, x0, x1);
-		if (this.hits && this.hits.has(i)) raster.rect(x0, pen.y - 2 * this.line, x1, pen.y, theme.pixel.hit);
+		else
+			this.#sleep(pen, x0, x1);
+		if (this.hits && this.hits.has(i))
+			raster.rect(x0, pen.y - 2 * this.line, x1, pen.y, theme.pixel.hit);
 	}
 
 	#sleep(pen, x0, x1) {
@@ -80,14 +83,16 @@ class TaskLook {
 		let y = pen.y + pen.h;
 
 		for (const state of this.layers) {
-			if (!out[state]) continue;
+			if (!out[state])
+				continue;
 			const h = Math.max(least, Math.round((pen.h * out[state]) / all));
 			const top = Math.max(pen.y, y - h);
 
 			this.raster.tile(x, top, x + 1, y, this.tiles[state], this.theme.tileSize, pen.phase);
 			y = top;
 		}
-		if (out[this.names.state.sleeping] && y > pen.y + (pen.h >> 1)) this.#sleep(pen, x, x + 1);
+		if (out[this.names.state.sleeping] && y > pen.y + (pen.h >> 1))
+			this.#sleep(pen, x, x + 1);
 	}
 }
 
@@ -123,24 +128,30 @@ class CpuLook {
 		const { raster, theme } = this,
 			foot = pen.y + pen.h;
 
-		if (kind === this.task) raster.rect(x0, pen.y, x1, foot, theme.taskPixels[this.inks[this.tasks[i]]]);
-		else if (kind === this.idle) raster.rect(x0, foot - this.line, x1, foot, theme.pixel.faint);
-		else raster.tile(x0, pen.y, x1, foot, this.tiles[kind], theme.tileSize, pen.phase);
+		if (kind === this.task)
+			raster.rect(x0, pen.y, x1, foot, theme.taskPixels[this.inks[this.tasks[i]]]);
+		else if (kind === this.idle)
+			raster.rect(x0, foot - this.line, x1, foot, theme.pixel.faint);
+		else
+			raster.tile(x0, pen.y, x1, foot, this.tiles[kind], theme.tileSize, pen.phase);
 	}
 
 	/* The colour of whoever had more than half of what tasks ran in this column; of several, that of running. */
 	#colour(out, i, j, a, b, sums) {
 		const { from, to, kind } = sums;
 
-		if (j - i > 2 * Sums.STEP) return this.theme.pixel.running;
+		if (j - i > 2 * Sums.STEP)
+			return this.theme.pixel.running;
 		for (let k = i; k <= j; k++) {
 			let ns = 0;
 
-			if (kind[k] !== this.task) continue;
+			if (kind[k] !== this.task)
+				continue;
 			for (let l = k; l <= j; l++)
 				if (kind[l] === this.task && this.tasks[l] === this.tasks[k])
 					ns += Math.max(0, Math.min(to[l], b) - Math.max(from[l], a));
-			if (2 * ns > out[this.task]) return this.theme.taskPixels[this.inks[this.tasks[k]]];
+			if (2 * ns > out[this.task])
+				return this.theme.taskPixels[this.inks[this.tasks[k]]];
 		}
 		return this.theme.pixel.running;
 	}
@@ -149,14 +160,18 @@ class CpuLook {
 		const least = j - i < MANY ? this.least : this.trace;
 		let y = pen.y + pen.h;
 
-		if (out[this.idle]) this.raster.rect(x, y - this.line, x + 1, y, this.theme.pixel.faint);
+		if (out[this.idle])
+			this.raster.rect(x, y - this.line, x + 1, y, this.theme.pixel.faint);
 		for (const kind of this.layers) {
-			if (!out[kind]) continue;
+			if (!out[kind])
+				continue;
 			const h = Math.max(least, Math.round((pen.h * out[kind]) / all));
 			const top = Math.max(pen.y, y - h);
 
-			if (kind === this.task) this.raster.rect(x, top, x + 1, y, this.#colour(out, i, j, a, b, sums));
-			else this.raster.tile(x, top, x + 1, y, this.tiles[kind], this.theme.tileSize, pen.phase);
+			if (kind === this.task)
+				this.raster.rect(x, top, x + 1, y, this.#colour(out, i, j, a, b, sums));
+			else
+				this.raster.tile(x, top, x + 1, y, this.tiles[kind], this.theme.tileSize, pen.phase);
 			y = top;
 		}
 	}
@@ -185,7 +200,8 @@ class Strip {
 				const x1 = Math.min(width, Math.max(x + 1, Math.floor((to[i] - pen.from) / nsPer)));
 
 				look.whole(pen, i, kind[i], x, x1);
-				if (x1 - x >= least) runs.add(look.kind, i, x, x1, pen.y, pen.h);
+				if (x1 - x >= least)
+					runs.add(look.kind, i, x, x1, pen.y, pen.h);
 				x = x1;
 			} else {
 				i = this.#column(pen, sums, first, end, look, x, i, a, b);
@@ -200,8 +216,10 @@ class Strip {
 
 		out.fill(0);
 		const j = sums.add(out, first, end, a, b, i);
-		for (let k = 0; k < sums.kinds; k++) all += out[k];
-		if (all > 0) look.mixed(pen, out, all, x, i, j, a, b, sums);
+		for (let k = 0; k < sums.kinds; k++)
+			all += out[k];
+		if (all > 0)
+			look.mixed(pen, out, all, x, i, j, a, b, sums);
 		return j;
 	}
 }

@@ -73,9 +73,12 @@ class Table {
 		const column = this.columns.find((c) => c.key === key),
 			first = !column.text;
 
-		if (!this.sort || this.sort.key !== key) this.sort = { key, down: first };
-		else if (this.sort.down === first) this.sort = { key, down: !first };
-		else this.sort = null;
+		if (!this.sort || this.sort.key !== key)
+			this.sort = { key, down: first };
+		else if (this.sort.down === first)
+			this.sort = { key, down: !first };
+		else
+			this.sort = null;
 		for (const c of this.columns)
 			c.th.setAttribute(
 				'aria-sort',
@@ -93,10 +96,14 @@ class Table {
 	#value(row, column) {
 		const { t, sums } = row;
 
-		if (column.key === 'name') return this.names.task(t.id).toLowerCase();
-		if (column.key === 'tid') return t.tid;
-		if (sums && column.state) return sums[this.names.state[column.state]];
-		if (column.key === 'latency') return t.totals.latency ? t.totals.latency.max_ns : 0;
+		if (column.key === 'name')
+			return this.names.task(t.id).toLowerCase();
+		if (column.key === 'tid')
+			return t.tid;
+		if (sums && column.state)
+			return sums[this.names.state[column.state]];
+		if (column.key === 'latency')
+			return t.totals.latency ? t.totals.latency.max_ns : 0;
 		if (column.key === 'slept')
 			return t.totals.slept_in && t.totals.slept_in.length ? t.totals.slept_in[0].syscall || '' : '';
 		return t.totals[column.key];
@@ -105,9 +112,12 @@ class Table {
 	#text(row, column) {
 		const value = this.#value(row, column);
 
-		if (column.key === 'name') return this.names.task(row.t.id);
-		if (column.key === 'tid') return String(row.t.tid);
-		if (column.state || column.key === 'latency') return Words.duration(value);
+		if (column.key === 'name')
+			return this.names.task(row.t.id);
+		if (column.key === 'tid')
+			return String(row.t.tid);
+		if (column.state || column.key === 'latency')
+			return Words.duration(value);
 		return column.text ? value : Words.count(value);
 	}
 
@@ -127,7 +137,8 @@ class Table {
 	}
 
 	#found(t) {
-		if (this.search.tasks.has(t.id)) return true;
+		if (this.search.tasks.has(t.id))
+			return true;
 		return (
 			!!this.search.calls &&
 			(t.totals.slept_in || []).some((c) => c.syscall && c.syscall.includes(this.search.text))
@@ -137,7 +148,8 @@ class Table {
 	#sorted(rows) {
 		const column = this.sort && this.columns.find((c) => c.key === this.sort.key);
 
-		if (!column) return rows;
+		if (!column)
+			return rows;
 		const by = this.sort.down ? -1 : 1;
 		const keyed = rows.map((row) => [this.#value(row, column), row]);
 		keyed.sort(([a], [b]) => (a < b ? -by : a > b ? by : 0));
@@ -148,7 +160,8 @@ class Table {
 		const { range } = this.view,
 			rows = this.#chosen();
 
-		for (const row of rows) row.sums = range ? this.totals.task(row.t.id, ...range) : null;
+		for (const row of rows)
+			row.sums = range ? this.totals.task(row.t.id, ...range) : null;
 		this.nodes.table.classList.toggle('of-range', !!range);
 		this.nodes.caption.textContent = this.#caption(rows.length, range);
 		for (const c of this.columns)
@@ -156,7 +169,8 @@ class Table {
 				(!!range && !!c.whole) || (!!c.ifAny && !rows.some((row) => this.#value(row, c) > 0));
 		const sorted = this.#sorted(rows),
 			body = sorted.slice(0, this.most).map((row) => this.#row(row));
-		if (sorted.length > this.most) body.push(this.#more(sorted.length - this.most));
+		if (sorted.length > this.most)
+			body.push(this.#more(sorted.length - this.most));
 		this.nodes.body.replaceChildren(...body);
 		this.mark();
 	}
@@ -186,7 +200,8 @@ class Table {
 		const tr = element('tr', { 'data-task': row.t.id });
 
 		for (const column of this.columns) {
-			if (column.hidden) continue;
+			if (column.hidden)
+				continue;
 			const text = this.#text(row, column),
 				zero = !column.text && this.#value(row, column) === 0;
 
@@ -247,7 +262,8 @@ class Table {
 		const i = this.view.selected(),
 			task = i < 0 ? -1 : this.rec.spans.task[i];
 
-		for (const tr of this.nodes.body.rows) tr.classList.toggle('chosen', tr.dataset.task === String(task));
+		for (const tr of this.nodes.body.rows)
+			tr.classList.toggle('chosen', tr.dataset.task === String(task));
 	}
 
 	/* Up and down go from row to row. */
@@ -255,10 +271,12 @@ class Table {
 		const by = { ArrowDown: 1, ArrowUp: -1 }[event.key],
 			tr = event.target.closest('tbody tr');
 
-		if (!by || !tr) return;
+		if (!by || !tr)
+			return;
 		const to = by > 0 ? tr.nextElementSibling : tr.previousElementSibling;
 		event.preventDefault();
 		event.stopPropagation();
-		if (to && to.querySelector('button')) to.querySelector('button').focus();
+		if (to && to.querySelector('button'))
+			to.querySelector('button').focus();
 	}
 }

@@ -76,7 +76,8 @@ class Theme {
 		];
 
 		this.dpr = dpr;
-		for (const name of names) this.css['--' + name] = style.getPropertyValue('--' + name).trim();
+		for (const name of names)
+			this.css['--' + name] = style.getPropertyValue('--' + name).trim();
 		this.font = style.fontFamily;
 		this.jobs = Theme.#series(style, '--job-', JOB_INKS);
 		this.jobGrounds = Theme.#series(style, '--job-ground-', JOB_INKS);
@@ -119,7 +120,8 @@ class Theme {
 			off = Theme.#pixel(ground);
 
 		for (let y = 0; y < n; y++)
-			for (let x = 0; x < n; x++) tile[y * n + x] = pattern(x / scale, y / scale) ? on : off;
+			for (let x = 0; x < n; x++)
+				tile[y * n + x] = pattern(x / scale, y / scale) ? on : off;
 		return { pixels: tile, solid: pattern === PATTERNS.solid, colour: on };
 	}
 }

@@ -43,7 +43,8 @@ class View {
 	}
 
 	changed(what) {
-		for (const listener of this.#listeners) listener(what);
+		for (const listener of this.#listeners)
+			listener(what);
 	}
 
 	get nsPerPx() {
@@ -66,7 +67,8 @@ class View {
 		let start = to - from === length ? from : middle - length / 2;
 
 		start = Math.min(Math.max(start, this.least), this.most - length);
-		if (start === this.from && start + length === this.to) return;
+		if (start === this.from && start + length === this.to)
+			return;
 		this.from = start;
 		this.to = start + length;
 		this.changed('window');

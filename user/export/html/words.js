@@ -21,9 +21,11 @@ const DURATIONS = [
 
 const Words = {
 	duration(ns) {
-		if (!ns) return '0';
+		if (!ns)
+			return '0';
 		for (const [below, unitNs, unit, decimals] of DURATIONS)
-			if (ns < below) return (ns / unitNs).toFixed(decimals) + THIN + unit;
+			if (ns < below)
+				return (ns / unitNs).toFixed(decimals) + THIN + unit;
 		const s = Math.round(ns / 1e9),
 			m = Math.floor(s / 60),
 			h = Math.floor(m / 60);
@@ -53,8 +55,10 @@ const Words = {
 	},
 
 	share(part, whole) {
-		if (!whole || !part) return '0' + THIN + '%';
-		if (part < whole / 2000) return '<0.1' + THIN + '%';
+		if (!whole || !part)
+			return '0' + THIN + '%';
+		if (part < whole / 2000)
+			return '<0.1' + THIN + '%';
 		return (part >= whole - whole / 2000 ? '100' : ((100 * part) / whole).toFixed(1)) + THIN + '%';
 	},
 
@@ -88,7 +92,8 @@ class Names {
 	task(id) {
 		const t = this.rec.tasks[id];
 
-		if (!t) return 'nobody known';
+		if (!t)
+			return 'nobody known';
 		const role = t.totals && t.totals.role;
 		return Words.safe(t.name) + (role ? ' ' + role : '');
 	}
@@ -130,9 +135,11 @@ class Names {
 		const s = this.rec.spans,
 			cpu = s.wakerCpu[i] === NONE ? '' : ` on CPU ${s.wakerCpu[i]}`;
 
-		if (s.waker[i] !== NONE) return this.task(s.waker[i]) + cpu;
+		if (s.waker[i] !== NONE)
+			return this.task(s.waker[i]) + cpu;
 		const context = this.rec.names.contexts[s.ctx[i]];
-		if (s.ctx[i] === this.inTask || !context || context === 'unknown') return null;
+		if (s.ctx[i] === this.inTask || !context || context === 'unknown')
+			return null;
 		return `an interrupt (${context})${cpu}`;
 	}
 }
