@@ -112,7 +112,8 @@ export function lines(trace, ...options) {
 /* ---- the browser ---- */
 
 let browser = null;
-let opened = [];
+let opened = []; /* by this test */
+let reader = null; /* a page that is kept, for tests that only read what it has */
 
 async function launch() {
 	let playwright;
@@ -131,29 +132,49 @@ async function launch() {
 	});
 }
 
-function watch(page, url) {
-	const problems = [];
+/* Of a page that shows one file, and perhaps others after it: what it does that it should not. */
+function watch(page, shows) {
+	const { problems } = shows;
 	page.on('console', (m) => m.type() === 'error' && problems.push(`says in the console: ${m.text()}`));
 	page.on('pageerror', (e) => problems.push(`throws: ${e.message}`));
-	page.on('request', (r) => r.url() !== url && problems.push(`asks for ${r.url().slice(0, 200)}`));
+	page.on('request', (r) => r.url() !== shows.url && problems.push(`asks for ${r.url().slice(0, 200)}`));
 	page.on('dialog', (d) => {
 		problems.push(`opens a dialog: ${d.message()}`);
 		d.dismiss();
 	});
-	return problems;
 }
 
-/* The page of that file, loaded: window.schedviz has a rec, or an error. The options are playwright's for a context. */
-export async function open(file, options = {}) {
+async function newPage(options) {
 	browser ??= await launch();
 	const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, offline: true, ...options });
 	const page = await context.newPage();
-	const url = pathToFileURL(file).href;
-	opened.push({ context, file, problems: watch(page, url) });
-	await page.goto(url);
-	await page.waitForFunction(() => window.schedviz && (window.schedviz.rec || window.schedviz.error), null,
-				   { timeout: LOAD_MS });
-	return page;
+	const shows = { context, page, url: null, problems: [] };
+	watch(page, shows);
+	return shows;
+}
+
+async function show(shows, file) {
+	shows.url = pathToFileURL(file).href;
+	await shows.page.goto(shows.url);
+	await shows.page.waitForFunction(() => window.schedviz && (window.schedviz.rec || window.schedviz.error), null,
+					 { timeout: LOAD_MS });
+	return shows.page;
+}
+
+/*
+ * The page of that file, loaded: window.schedviz has a rec, or an error. In a browser profile of its own, until the
+ * test ends. The options are playwright's for a context.
+ */
+export async function open(file, options = {}) {
+	const shows = await newPage(options);
+	opened.push(shows);
+	return show(shows, file);
+}
+
+/* The same, for tests that do nothing with it: all get one page after the other, which takes a fifth of the time. */
+export async function openToRead(file) {
+	reader ??= await newPage({});
+	return show(reader, file);
 }
 
 /* Exports and opens. */
@@ -176,6 +197,11 @@ export async function recordingOf(page) {
 	}));
 }
 
+/* Exports, opens, reads. */
+export async function readTrace(trace, ...options) {
+	return recordingOf(await openToRead(exportPage(trace, ...options)));
+}
+
 /* Kept as test output: in PAGE_PICTURES, if that is set, otherwise with the rest of the test's files. */
 export async function picture(page, name) {
 	const dir = process.env.PAGE_PICTURES ?? TMP;
@@ -190,8 +216,8 @@ async function close() {
 	opened = [];
 	for (const { context } of all)
 		await context.close();
-	for (const { file, problems } of all)
-		check(!problems.length, `the page ${file}`, problems.join('; '));
+	for (const { url, problems } of reader ? [...all, reader] : all)
+		check(!problems.length, `the page ${url}`, problems.splice(0).join('; '));
 }
 
 async function one({ name, run: body }) {

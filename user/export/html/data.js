@@ -45,7 +45,7 @@ const Recording = (() => {
 		return new Uint8Array(await new Response(stream).arrayBuffer());
 	}
 
-	/* Numbers of seven bits a byte, least significant first. What is missing reads as NaN, and at_end() is false. */
+	/* Numbers of seven bits a byte, least significant first. What is not there reads as 0; then atEnd() is false. */
 	class Column {
 		constructor(bytes) {
 			this.bytes = bytes;
@@ -169,12 +169,12 @@ const Recording = (() => {
 		head(said) {
 			need(said.schema === 'schedviz-page' && !this.rec, 'it has another beginning');
 			if (said.version !== VERSION)
-				throw new Refused(`This page has data of version ${said.version}, but reads ${VERSION}.`);
+				throw new Refused(`The data are of version ${said.version}, the page reads ${VERSION}.`);
 			this.said = said;
 			this.rec = {
 				info: { version: said.version, title: titleOf(said.info), ...said.info },
-				tasks: [], order: null, cpus: said.cpus, spans: null, cpuSpans: null, jobs: [], calls: [],
-				names: said.names,
+				tasks: [], order: null, cpus: said.cpus, spans: null, cpuSpans: null, jobs: [],
+				calls: [], names: said.names,
 			};
 		}
 
@@ -213,8 +213,8 @@ const Recording = (() => {
 	const COLUMNS = ['to', 'task', 'cpu', 'gap', 'waker', 'wakerCpu', 'call', 'arg'];
 
 	/*
-	 * Reads records and puts each span into its place. Keeps what the records leave out: of each task the last span,
-	 * which is the one before its place, what it was in and who woke it; of each CPU who runs there.
+	 * Reads records and puts each span into its place. Keeps what the records leave out: of each task the last
+	 * span, which is the one before its place, what it slept in and who woke it; of each CPU who runs there.
 	 */
 	class Spans {
 		constructor(rec) {
@@ -244,7 +244,7 @@ const Recording = (() => {
 			this.woken = NONE;
 			this.count = 0;
 			this.cpuCount = 0;
-			this.args = new Uint32Array(rec.spans.arg.buffer); /* its halves: every browser is little-endian */
+			this.args = new Uint32Array(rec.spans.arg.buffer); /* halves: browsers are little-endian */
 		}
 
 		block(body) {
@@ -400,7 +400,7 @@ const Recording = (() => {
 			     'spans of it are missing');
 			const { rec } = this;
 			const torn = countTorn(rec.tasks, rec.spans) +
-				(rec.info.filtered ? 0 : countTorn(rec.cpus, rec.cpuSpans)); /* filtered, a CPU has gaps */
+				(rec.info.filtered ? 0 : countTorn(rec.cpus, rec.cpuSpans)); /* else CPUs have gaps */
 			if (torn)
 				rec.info.doubts.push(`${torn} spans do not begin where the one before ended`);
 		}
@@ -432,7 +432,7 @@ const Recording = (() => {
 		if (error instanceof Refused)
 			return error.message;
 		if (last && !(error instanceof RangeError))
-			return 'This file is not whole: its end is missing. Copy it again, or export the recording again.';
+			return 'This file is not whole: its end is missing. Copy it again, or export it again.';
 		if (error instanceof RangeError)
 			return 'This recording is too large for the memory that this browser gives to a page.';
 		if (error instanceof Damaged)
@@ -441,8 +441,9 @@ const Recording = (() => {
 	}
 
 	/*
-	 * The recording that the document carries. onProgress is called with the share of it that has been read, 0 to 1.
-	 * Rejects with an Error whose message is a sentence for the reader. The text of each script is let go once read.
+	 * The recording that the document carries. onProgress is called with the share of it that has been read, 0 to
+	 * 1. Rejects with an Error whose message is a sentence for the reader. The text of each script is let go once
+	 * it has been read.
 	 */
 	async function load(doc, onProgress = () => {}) {
 		await parsed(doc);
@@ -458,7 +459,8 @@ const Recording = (() => {
 			try {
 				loader.block(await inflate(unbase64(text)));
 			} catch (error) {
-				throw new Error(sentence(error, i === scripts.length - 1 && !loader.end), { cause: error });
+				const last = i === scripts.length - 1 && !loader.end;
+				throw new Error(sentence(error, last), { cause: error });
 			}
 			done += text.length;
 			if (performance.now() - since > LONG_MS) {
