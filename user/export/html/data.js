@@ -45,7 +45,7 @@ const Recording = (() => {
 		return new Uint8Array(await new Response(stream).arrayBuffer());
 	}
 
-	/* Numbers of seven bits a byte, least significant first. What is not there reads as 0; then atEnd() is false. */
+	/* Numbers of seven bits a byte, least significant first. What is missing reads as 0, then atEnd() is false. */
 	class Column {
 		constructor(bytes) {
 			this.bytes = bytes;
@@ -169,7 +169,7 @@ const Recording = (() => {
 		head(said) {
 			need(said.schema === 'schedviz-page' && !this.rec, 'it has another beginning');
 			if (said.version !== VERSION)
-				throw new Refused(`The data are of version ${said.version}, the page reads ${VERSION}.`);
+				throw new Refused(`The data are version ${said.version}, the page reads ${VERSION}.`);
 			this.said = said;
 			this.rec = {
 				info: { version: said.version, title: titleOf(said.info), ...said.info },
