@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * ui.mjs - zoom, pan, point, choose, follow wake-ups: by mouse and by keys; and what the page then says is what the export of
- * lines says.
+ * ui.mjs - zoom, pan, point, choose, follow wake-ups: by mouse and by keys; and what the page then says is what the
+ * export of lines says.
  */
 import { check, equal, lines, openTrace, picture, test, main } from './harness.mjs';
 import {

@@ -7,147 +7,64 @@
 const ZOOM_KEY = 0.7,
 	PAN_KEY = 0.15;
 
-function commandTable({ view, chooser, search, page }) {
+/* `more`: button and its words, `any`: also for CPUs and jobs; `none`: said when it leads nowhere. */
+const command = (group, name, keys, words, run, more = {}) => ({ group, name, keys, words, run, ...more });
+
+function timeCommands({ view, page }) {
+	const row = (...args) => command('Time', ...args);
 	const pan = (part) => view.pan((view.to - view.from) * part);
-	const across = (by) => (view.selected() >= 0 ? chooser.across(by) : page.scrollBy(by));
+	const show = { button: 'Zoom to it', any: true, forRange: 'Zoom to it' };
 
 	return [
-		{
-			group: 'Time',
-			name: 'in',
-			keys: ['w', '+'],
-			words: 'zoom in',
-			run: () => view.zoom(ZOOM_KEY, page.middle()),
-		},
-		{
-			group: 'Time',
-			name: 'out',
-			keys: ['s', '-'],
-			words: 'zoom out',
-			run: () => view.zoom(1 / ZOOM_KEY, page.middle()),
-		},
-		{ group: 'Time', name: 'left', keys: ['a', 'ArrowLeft'], words: 'earlier', run: () => pan(-PAN_KEY) },
-		{ group: 'Time', name: 'right', keys: ['d', 'ArrowRight'], words: 'later', run: () => pan(PAN_KEY) },
-		{ group: 'Time', name: 'fit', keys: ['f'], words: 'the whole recording', run: () => view.fit() },
-		{
-			group: 'Time',
-			name: 'show',
-			keys: ['z'],
-			words: 'zoom to the selection or range',
-			button: 'Zoom to it',
-			any: true,
-			run: () => page.zoomToChosen(),
-			forRange: 'Zoom to it',
-		},
-		{
-			group: 'Time',
-			name: 'measure',
-			keys: ['r'],
-			words: 'measure what is in sight as a range',
-			run: () => view.measure(view.from, view.to),
-		},
-
-		{
-			group: 'Spans',
-			name: 'prev',
-			keys: ['['],
-			words: 'previous span of this lane',
-			button: '‹ Span',
-			any: true,
-			none: 'There is none before.',
-			run: () => chooser.prev(),
-		},
-		{
-			group: 'Spans',
-			name: 'next',
-			keys: [']'],
-			words: 'next span of this lane; the first one',
-			button: 'Span ›',
-			any: true,
-			none: 'There is none after.',
-			run: () => chooser.next(),
-		},
-		{
-			group: 'Spans',
-			name: 'prev-wake',
-			keys: [','],
-			words: 'previous wake-up of this task',
-			button: '‹ Wake',
-			none: 'There is no wake-up of it before.',
-			run: () => chooser.wake(-1),
-		},
-		{
-			group: 'Spans',
-			name: 'next-wake',
-			keys: ['.'],
-			words: 'next wake-up of this task',
-			button: 'Wake ›',
-			none: 'There is no wake-up of it after.',
-			run: () => chooser.wake(1),
-		},
-		{
-			group: 'Spans',
-			name: 'waker',
-			keys: ['b'],
-			words: 'back to who woke it',
-			button: '« Waker',
-			none: 'No task woke it here, or none that was recorded.',
-			run: () => chooser.toWaker(),
-		},
-		{
-			group: 'Spans',
-			name: 'woken',
-			keys: ['o'],
-			words: 'on to whom it woke',
-			button: 'Woken »',
-			none: 'From here on it woke nobody.',
-			run: () => chooser.toWoken(),
-		},
-		{ group: 'Spans', name: 'up', keys: ['ArrowUp'], words: 'lane above', run: () => across(-1) },
-		{ group: 'Spans', name: 'down', keys: ['ArrowDown'], words: 'lane below', run: () => across(1) },
-
-		{
-			group: 'Page',
-			name: 'search',
-			keys: ['/'],
-			words: 'search: a name, tid, pid, job 3, a call',
-			run: () => page.find(),
-		},
-		{
-			group: 'Page',
-			name: 'next-hit',
-			keys: ['n'],
-			words: 'next hit',
-			none: 'There is no hit.',
-			run: () => search.go(1),
-		},
-		{
-			group: 'Page',
-			name: 'prev-hit',
-			keys: ['N'],
-			words: 'previous hit',
-			none: 'There is no hit.',
-			run: () => search.go(-1),
-		},
-		{
-			group: 'Page',
-			name: 'table',
-			keys: ['t'],
-			words: 'show or hide the table',
-			run: () => page.toggleDock(),
-		},
-		{ group: 'Page', name: 'theme', keys: ['l'], words: 'light or dark', run: () => page.toggleTheme() },
-		{ group: 'Page', name: 'help', keys: ['?'], words: 'this help', run: () => page.help() },
-		{
-			group: 'Page',
-			name: 'escape',
-			keys: ['Escape'],
-			words: 'close, deselect, forget the range or the search',
-			run: () => page.escape(),
-			forRange: 'Forget it',
-		},
+		row('in', ['w', '+'], 'zoom in', () => view.zoom(ZOOM_KEY, page.middle())),
+		row('out', ['s', '-'], 'zoom out', () => view.zoom(1 / ZOOM_KEY, page.middle())),
+		row('left', ['a', 'ArrowLeft'], 'earlier', () => pan(-PAN_KEY)),
+		row('right', ['d', 'ArrowRight'], 'later', () => pan(PAN_KEY)),
+		row('fit', ['f'], 'the whole recording', () => view.fit()),
+		row('show', ['z'], 'zoom to the selection or range', () => page.zoomToChosen(), show),
+		row('measure', ['r'], 'measure what is in sight as a range', () => view.measure(view.from, view.to)),
 	];
 }
+
+function spanCommands({ view, chooser, page }) {
+	const row = (...args) => command('Spans', ...args);
+	const across = (by) => (view.selected() >= 0 ? chooser.across(by) : page.scrollBy(by));
+	const to = (button, none, any = false) => ({ button, none, any });
+
+	return [
+		row('prev', ['['], 'previous span of this lane', () => chooser.prev(),
+			to('‹ Span', 'There is none before.', true)),
+		row('next', [']'], 'next span of this lane; the first one', () => chooser.next(),
+			to('Span ›', 'There is none after.', true)),
+		row('prev-wake', [','], 'previous wake-up of this task', () => chooser.wake(-1),
+			to('‹ Wake', 'There is no wake-up of it before.')),
+		row('next-wake', ['.'], 'next wake-up of this task', () => chooser.wake(1),
+			to('Wake ›', 'There is no wake-up of it after.')),
+		row('waker', ['b'], 'back to who woke it', () => chooser.toWaker(),
+			to('« Waker', 'No task woke it here, or none that was recorded.')),
+		row('woken', ['o'], 'on to whom it woke', () => chooser.toWoken(),
+			to('Woken »', 'From here on it woke nobody.')),
+		row('up', ['ArrowUp'], 'lane above', () => across(-1)),
+		row('down', ['ArrowDown'], 'lane below', () => across(1)),
+	];
+}
+
+function pageCommands({ search, page }) {
+	const row = (...args) => command('Page', ...args);
+	const none = { none: 'There is no hit.' }, forget = { forRange: 'Forget it' };
+
+	return [
+		row('search', ['/'], 'search: a name, tid, pid, job 3, a call', () => page.find()),
+		row('next-hit', ['n'], 'next hit', () => search.go(1), none),
+		row('prev-hit', ['N'], 'previous hit', () => search.go(-1), none),
+		row('table', ['t'], 'show or hide the table', () => page.toggleDock()),
+		row('theme', ['l'], 'light or dark', () => page.toggleTheme()),
+		row('help', ['?'], 'this help', () => page.help()),
+		row('escape', ['Escape'], 'close, deselect, forget range or search', () => page.escape(), forget),
+	];
+}
+
+const commandTable = (of) => [...timeCommands(of), ...spanCommands(of), ...pageCommands(of)];
 
 const MOUSE = [
 	['wheel', 'zoom at the mouse'],
