@@ -279,6 +279,16 @@ test('what_was_lost_is_said', async () => {
 	await picture(page, 'ui-lost');
 });
 
+test('a_part_is_said_to_be_one', async () => {
+	const page = await openTrace(pool, '--from', '1s', '--to', '3s', '--tasks', 'worker*');
+
+	const said = (await text(page, '#command')).replaceAll('\u202f', ' ');
+	check(said.includes('2.000 s from 1.000 s of 4.004 s'), 'the heading:', said);
+	check(said.includes('only some tasks'), 'the heading:', said);
+	await press(page, 'r');
+	check((await text(page, '#panel')).includes('with these tasks'), 'the range:', await text(page, '#panel'));
+});
+
 test('hostile_names_are_shown_as_text', async () => {
 	const page = await openTrace(
 		drawn(

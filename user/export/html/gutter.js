@@ -91,7 +91,7 @@ class Gutter {
 				element('span', { class: 'lane-number', text: String(this.rec.tasks[row.id].tid) })
 			);
 		if (row.kind === 'cpu')
-			node.append(element('span', { class: 'lane-number', text: this.#busy(row), title: 'busy' }));
+			node.append(element('span', { class: 'lane-number', text: this.#busy(row) }));
 		node.style.paddingInlineStart = `${0.7 + 0.9 * row.indent}rem`;
 		node.title = title;
 		return node;
@@ -124,6 +124,6 @@ class Gutter {
 		const cpu = rec.cpus[row.id];
 		const core = cpu.core >= 0 ? `, core ${cpu.core}` : '',
 			node = cpu.node >= 0 ? `, node ${cpu.node}` : '';
-		return `CPU ${cpu.cpu}${core}${node}`;
+		return `CPU ${cpu.cpu}${core}${node}\n${this.#busy(row)} ${this.names.busy}`;
 	}
 }

@@ -69,10 +69,10 @@ const commandTable = (of) => [...timeCommands(of), ...spanCommands(of), ...pageC
 const MOUSE = [
 	['wheel', 'zoom at the mouse'],
 	['Shift + wheel', 'earlier, later'],
-	['Alt + wheel; wheel on names', 'up and down the lanes'],
+	['Alt + wheel, wheel on names', 'up and down the lanes'],
 	['drag', 'move time and lanes'],
-	['Shift + drag; drag on the axis', 'measure a range'],
-	['click', 'select; on a name or heading: fold, unfold'],
+	['Shift + drag, drag on the axis', 'measure a range'],
+	['click', 'select; on a heading: fold, unfold'],
 	['double click', 'zoom to the span'],
 ];
 

@@ -11,21 +11,28 @@ const Start = {
 		return nodes;
 	},
 
-	/* "pool on 2 CPUs, 4.057 s" and its theory, held against what was measured. */
-	head(nodes, rec) {
-		const { info } = rec,
-			length = Words.duration(info.windowTo - info.windowFrom);
+	/* What it is, in the order in which one wants to know it; a part of it is said to be one. */
+	what({ info, cpus }) {
+		const length = Words.duration(info.windowTo - info.windowFrom);
+		const whole = info.windowTo - info.windowFrom >= info.lengthNs;
+		const from = Words.instant(info.windowFrom, 3);
 
-		nodes.title.textContent = Words.safe(info.workload || info.title || info.command || 'recording');
-		nodes.command.textContent = [
+		return [
 			info.command && info.title !== info.command ? Words.safe(info.command) : '',
-			Words.plural(rec.cpus.length, 'CPU'),
-			length,
+			Words.plural(cpus.length, 'CPU'),
+			whole ? length : `${length} from ${from} of ${Words.duration(info.lengthNs)}`,
+			info.filtered ? 'only some tasks' : '',
 			info.mode === 'system' && info.target < 0 ? 'the whole machine' : '',
 			[info.host, info.release].filter(Boolean).map(Words.safe).join(', '),
-		]
-			.filter(Boolean)
-			.join(' · ');
+		];
+	},
+
+	/* Its name, its theory, and how that was held against what was measured. */
+	head(nodes, rec) {
+		const { info } = rec;
+
+		nodes.title.textContent = Words.safe(info.workload || info.title || info.command || 'recording');
+		nodes.command.textContent = Start.what(rec).filter(Boolean).join(' · ');
 		nodes.theory.hidden = !info.theory;
 		if (info.theory)
 			nodes.theoryText.textContent = Words.formula(Words.safe(info.theory));

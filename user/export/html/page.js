@@ -26,7 +26,7 @@ class Page {
 		this.over = nodes.ink.getContext('2d');
 		this.#notes();
 		const commands = commandTable({ view, chooser, search, page: this });
-		this.panel = new Panel(nodes.panel, nodes.voice, rec, describer, totals, view, commands);
+		this.panel = new Panel(nodes.panel, nodes.voice, rec, names, describer, totals, view, commands);
 		this.table = new Table(nodes, rec, names, lanes, totals, chooser, view, search);
 		this.keys = new Keys(commands, nodes.dialog, this.panel);
 		this.mouse = new Mouse(nodes, view, chooser, lanes, this.ink, describer, this);

@@ -28,8 +28,8 @@ function factList(facts) {
 }
 
 class Panel {
-	constructor(node, voice, rec, describer, totals, view, commands) {
-		Object.assign(this, { node, voice, rec, describer, totals, view, commands });
+	constructor(node, voice, rec, names, describer, totals, view, commands) {
+		Object.assign(this, { node, voice, rec, names, describer, totals, view, commands });
 		this.node.append(
 			(this.chosen = element('section', { 'aria-label': 'Selection' })),
 			(this.measured = element('section', { 'aria-label': 'Range' }))
@@ -121,7 +121,7 @@ class Panel {
 		const cpus = this.rec.cpus.map((_, index) => this.totals.cpu(index, from, to));
 		const busyAll = cpus.reduce((ns, c) => ns + c.busy, 0);
 		const words = ({ busy, ours }) =>
-			`${Words.share(busy, length)} busy` +
+			`${Words.share(busy, length)} ${this.names.busy}` +
 			(ours === busy ? '' : `, ${Words.share(ours, length)} ours`);
 		const rows = cpus.map((c) => [`CPU ${c.cpu}`, words(c)]);
 		this.measured.replaceChildren(
@@ -130,7 +130,7 @@ class Panel {
 				['for', Words.exact(length)],
 				['from', Words.instant(from)],
 				['to', Words.instant(to)],
-				['CPUs', `${Words.share(busyAll, length * cpus.length)} busy`],
+				['CPUs', `${Words.share(busyAll, length * cpus.length)} ${this.names.busy}`],
 				...rows,
 			]),
 			element(

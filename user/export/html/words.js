@@ -87,6 +87,8 @@ class Names {
 		this.cpuState = Object.fromEntries(rec.names.cpuStates.map((name, i) => [name, i]));
 		this.inTask = rec.names.contexts.indexOf('task');
 		this.noun = Words.safe(rec.info.noun || 'job');
+		/* of a CPU; with a filter nothing is known of other tasks */
+		this.busy = rec.info.filtered ? 'with these tasks' : 'busy';
 	}
 
 	task(id) {
