@@ -110,6 +110,7 @@ group_text()
 		check "check-$c" "tools/check-$c"
 	done
 	run_one checks tests/checks.sh
+	run_one perfetto-rules tests/perfetto/test_rules.py
 }
 
 group_build() { run_one build tests/build.sh; }
