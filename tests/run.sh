@@ -111,6 +111,7 @@ group_text()
 	done
 	run_one checks tests/checks.sh
 	run_one perfetto-rules tests/perfetto/test_rules.py
+	run_one perfetto-compare tests/perfetto/test_compare.py
 }
 
 group_build() { run_one build tests/build.sh; }
