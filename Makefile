@@ -123,6 +123,9 @@ check-builds: all tests		# not a test: what tests/run.sh runs
 check-%: check-builds
 	@tests/run.sh $*
 
+check-perfetto: all tests	## exports against the real one: TRACE_PROCESSOR=/path/to/trace_processor_shell
+	@TRACE_PROCESSOR='$(TRACE_PROCESSOR)' tests/run.sh perfetto
+
 tests: $(BUILD)/schedviz $(TEST_PROGRAMS)	## build what the tests run, without running it
 
 svpool-tests: $(SVPOOL_TESTS)
@@ -244,7 +247,7 @@ $(eval $(call keep,$(BPF_FILE),$$(CLANG) $$(BPF_FLAGS)))
 $(eval $(call keep,$(PAGE_FILE),$$(HTML_JS)))
 
 FORCE:
-.PHONY: all run check check-builds tests svpool-tests golden bench bench-programs fuzz \
+.PHONY: all run check check-builds check-perfetto tests svpool-tests golden bench bench-programs fuzz \
 	fuzz-program lint install uninstall clean help FORCE
 
 -include $(OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d) $(BENCH_PROGRAMS:=.d) $(BENCH_PEER:.o=.d) $(BUILD)/bpf/schedviz.bpf.d

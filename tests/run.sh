@@ -5,6 +5,7 @@
 #
 #   tests/run.sh [GROUP...]     these groups, by default all of them
 #   tests/run.sh --list         name the groups
+#   TRACE_PROCESSOR=... tests/run.sh perfetto   one that is in no `make check`: see tests/README.md
 #
 # Every test program prints "PASS name", "FAIL name: why" or "SKIP name: why", a line per test. One that prints none of
 # them, ends with a status but no FAIL, or does not end, is itself a failure. The last line is
@@ -115,7 +116,12 @@ group_text()
 }
 
 group_build() { run_one build tests/build.sh; }
-group_cli() { run_one cli tests/cli.sh; }
+group_cli()
+{
+	run_one cli tests/cli.sh
+	run_one perfetto-exports tests/perfetto/test_exports.py
+}
+
 group_golden() { run_one golden tests/golden.sh; }
 
 group_unit()
@@ -209,6 +215,20 @@ nothing_of_root()
 	return 0
 }
 
+# run_real NAME PROGRAM [VARIABLE=VALUE...]: as root, if that can be
+run_real()
+{
+	run_one "$1" "${root[@]}" env SCHEDVIZ="$build/schedviz" BUILD="$build" TEST_TMP="$tmp/work" \
+		PYTHONDONTWRITEBYTECODE=1 LC_ALL="$LC_ALL" "${@:3}" "$PWD/$2"
+}
+
+# Perfetto's own program, which this repository neither has nor needs, about exports.
+group_perfetto()
+{
+	become_root
+	run_real perfetto tests/perfetto/importer.py TRACE_PROCESSOR="${TRACE_PROCESSOR:-}"
+}
+
 group_bpf()
 {
 	local t name
@@ -224,8 +244,7 @@ group_bpf()
 			count "$tmp/out" 0 "$name"
 			continue
 		fi
-		run_one "$name" "${root[@]}" env SCHEDVIZ="$build/schedviz" BUILD="$build" TEST_TMP="$tmp/work" \
-			PYTHONDONTWRITEBYTECODE=1 LC_ALL="$LC_ALL" "$PWD/$t"
+		run_real "$name" "$t"
 	done
 	check nothing-of-root-is-left nothing_of_root
 	strict_skips=''
