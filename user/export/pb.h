@@ -96,4 +96,23 @@ static inline void pb_close(struct buf *out, size_t opened)
 	memcpy(out->data + opened - 1, length, more + 1);
 }
 
+/*
+ * The same for what may be large, and of which offsets are kept: its length always takes four bytes, so that nothing
+ * has to be moved. Below 256 MiB.
+ */
+static inline size_t pb_open_wide(struct buf *out, unsigned field)
+{
+	pb_tag(out, field, PB_BYTES);
+	buf_put(out, "\x80\x80\x80", 4);
+	return out->len;
+}
+
+static inline void pb_close_wide(struct buf *out, size_t opened)
+{
+	size_t n = out->len - opened;
+
+	for (size_t i = 0; i < 4; i++, n >>= 7)
+		out->data[opened - 4 + i] = (char)(n & 0x7f) | (char)(i < 3 ? 0x80 : 0);
+}
+
 #endif

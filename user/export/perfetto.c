@@ -10,12 +10,8 @@
 #include "base/alloc.h"
 #include "export/perfetto.h"
 
-/*
- * Track events have a sequence of their own: the importer attaches those of no thread, as counters, to the thread that
- * their sequence described last, whether it lives or not.
- */
-enum { SEQUENCE_STATE = 1, SEQUENCE_EVENTS = 2 };
 #define COMPRESS_BYTES (256u << 10) /* packets are compressed together once they are this much */
+#define DEFLATED_FIRST 4	    /* 1 MB: about a hundred thousand events */
 
 /* ---- packets ---- */
 
@@ -31,6 +27,10 @@ size_t pf_packet(struct pf *p, uint64_t ns, unsigned flags)
 	return opened;
 }
 
+/*
+ * Track events have a sequence of their own: the importer attaches those of no thread, as counters, to the thread that
+ * their sequence described last, whether it lives or not.
+ */
 size_t pf_track_event(struct pf *p, uint64_t ns, unsigned type, uint64_t track, size_t *packet)
 {
 	size_t inner;
@@ -52,58 +52,94 @@ void pf_track_event_end(struct pf *p, size_t packet, size_t inner)
 	pf_packet_end(p, packet);
 }
 
-/*
- * All of p->packets as one packet that holds them compressed. Each column is of one kind of number, so a Huffman code
- * gets most of what there is to get; looking for repetitions as well would take several times as long.
- */
-static z_stream *deflate_new(void)
+void pf_part(struct pf *p, unsigned kind, size_t from)
 {
-	z_stream *z = xcalloc(1, sizeof(*z));
-
-	if (deflateInit2(z, Z_BEST_SPEED, Z_DEFLATED, MAX_WBITS, MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY) == Z_OK)
-		return z;
-	free(z);
-	return NULL;
+	*vec_push(&p->parts) = (struct pf_part){ from, p->packets.len, kind };
 }
 
+static bool is_records(unsigned kind)
+{
+	return kind == PART_EVENTS || kind == PART_NAMES || kind == PART_PACKETS;
+}
+
+static void squeeze_packets(struct pf *p)
+{
+	const char *bytes = p->packets.data;
+	size_t at = 0;
+
+	squeeze_begin(p->squeeze, &p->out->buf);
+	for (size_t i = 0; i < p->parts.n; at = p->parts.v[i++].to) {
+		const struct pf_part *part = &p->parts.v[i];
+		enum squeeze_shape shape = is_records(part->kind) ? SQUEEZE_RECORDS : SQUEEZE_COLUMN;
+
+		squeeze_part(p->squeeze, PART_PACKETS, SQUEEZE_RECORDS, bytes + at, part->from - at);
+		squeeze_part(p->squeeze, part->kind, shape, bytes + part->from, part->to - part->from);
+	}
+	squeeze_part(p->squeeze, PART_PACKETS, SQUEEZE_RECORDS, bytes + at, p->packets.len - at);
+	squeeze_end(p->squeeze);
+}
+
+static void deflate_packets(struct pf *p)
+{
+	struct buf *out = &p->out->buf;
+	uLong n = compressBound(p->packets.len);
+
+	compress2((Bytef *)buf_grow(out, n), &n, (const Bytef *)p->packets.data, p->packets.len, Z_DEFAULT_COMPRESSION);
+	out->len += n;
+}
+
+/* Has it as many columns as is usual? At the end come names and jobs, which zlib is better at. */
+static bool is_mostly_parts(const struct pf *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->parts.n; i++)
+		n += p->parts.v[i].to - p->parts.v[i].from;
+	return n > p->packets.len / 2;
+}
+
+/* All of p->packets as one packet that holds them compressed: well at first, which is all of most files, then fast. */
 static void compress_packets(struct pf *p)
 {
 	struct buf *out = &p->out->buf;
-	size_t packet = pb_open(out, TRACE_PACKET), inner = pb_open(out, PACKET_COMPRESSED);
+	size_t packet = pb_open_wide(out, TRACE_PACKET), inner = pb_open_wide(out, PACKET_COMPRESSED);
 
-	p->deflate->next_in = (unsigned char *)p->packets.data;
-	p->deflate->avail_in = (unsigned)p->packets.len;
-	p->deflate->avail_out = (unsigned)deflateBound(p->deflate, p->packets.len);
-	p->deflate->next_out = (unsigned char *)buf_grow(out, p->deflate->avail_out);
-	deflate(p->deflate, Z_FINISH);
-	out->len += p->deflate->total_out;
-	deflateReset(p->deflate);
-	pb_close(out, inner);
-	pb_close(out, packet);
+	if (p->nr_compressed++ >= DEFLATED_FIRST && is_mostly_parts(p))
+		squeeze_packets(p);
+	else
+		deflate_packets(p);
+	pb_close_wide(out, inner);
+	pb_close_wide(out, packet);
 }
 
 static void put_packets(struct pf *p)
 {
 	if (!p->packets.len)
 		return;
-	if (p->deflate)
+	if (p->squeeze)
 		compress_packets(p);
 	else
 		buf_put(&p->out->buf, p->packets.data, p->packets.len);
 	buf_reset(&p->packets);
+	p->parts.n = 0;
 	export_spill(p->out);
+}
+
+void pf_packet_done(struct pf *p)
+{
+	if (p->packets.len >= COMPRESS_BYTES)
+		put_packets(p);
 }
 
 void pf_packet_end(struct pf *p, size_t opened)
 {
 	pb_close(&p->packets, opened);
-	if (p->packets.len >= COMPRESS_BYTES)
-		put_packets(p);
+	pf_packet_done(p);
 }
 
 /* ---- tasks and names ---- */
 
-struct pf_task *pf_task(struct pf *p, task_id id)
+struct pf_task *pf_task_new(struct pf *p, task_id id)
 {
 	while (id.i >= p->tasks.n)
 		*vec_push(&p->tasks) = (struct pf_task){
@@ -121,16 +157,7 @@ static void on_born(void *ctx, task_id id)
 	struct pf *p = ctx;
 
 	pf_task(p, id)->tid = model_task(p->m, id)->tid;
-}
-
-uint32_t pf_tid(const struct pf *p, task_id id)
-{
-	return p->tasks.v[id.i].tid;
-}
-
-bool pf_wants(const struct pf *p, task_id id)
-{
-	return p->job->model ? export_wants(p->job, id) : task_some(id);
+	pf_task(p, id)->name = PF_NONE;
 }
 
 static uint32_t hash_of(const char *raw)
@@ -152,6 +179,7 @@ uint32_t pf_name(struct pf *p, const char *raw)
 	*vec_push(&p->names) = (struct pf_name){
 		.raw = raw,
 		.safe = safe.data ? safe.data : xcalloc(1, 1),
+		.length = safe.len,
 		.same_hash = at,
 	};
 	idmap_set(&p->name_of, hash, (uint32_t)(p->names.n - 1));
@@ -161,13 +189,14 @@ uint32_t pf_name(struct pf *p, const char *raw)
 struct pf_who pf_who(struct pf *p, task_id id)
 {
 	struct pf_task *t = pf_task(p, id);
-	const struct task *k = model_task(p->m, id);
 
-	if (t->called != k->name) {
-		t->called = k->name;
-		t->name = pf_name(p, k->name);
-	}
-	return (struct pf_who){ .tid = pf_tid(p, id), .name = t->name, .prio = t->has_prio ? t->prio : k->prio };
+	if (__builtin_expect(t->name == PF_NONE, 0))
+		t->name = pf_name(p, model_task(p->m, id)->name);
+	return (struct pf_who){
+		.tid = t->tid,
+		.name = t->name,
+		.prio = t->has_prio ? t->prio : model_task(p->m, id)->prio,
+	};
 }
 
 const char *pf_called(struct pf *p, task_id id)
@@ -195,16 +224,10 @@ static unsigned code_of(const struct span *s)
 	return s->state == STATE_RUNNABLE && s->why == WHY_PREEMPTED ? LEFT_PREEMPTED : codes[s->state];
 }
 
-/* Does a switch, a waking or a birth say that it began? */
-static bool begun_by_an_event(const struct pf_task *t, const struct span *s, struct window w)
+/* Does the importer know already that it began, by a switch, a waking or a birth, or because nothing changed? */
+static bool is_told(const struct pf_task *t, const struct span *s)
 {
-	if (s->state == STATE_RUNNING)
-		return true;
-	if (!t->has_span || s->from_ns <= w.from_ns)
-		return !t->has_span && t->announced;
-	if (t->state == STATE_RUNNING)
-		return true;
-	return s->state == t->state || (s->state == STATE_RUNNABLE && is_asleep(t->state) && s->why == WHY_WOKEN);
+	return s->state == STATE_RUNNING || (t->has_row && (t->row == STATE_RUNNING || t->row == s->state));
 }
 
 /* A state that nothing announces, as at the opening: the importer has an event for it that needs no CPU. */
@@ -233,7 +256,9 @@ static void put_state(struct pf *p, const struct span *s, uint64_t ns)
 static void put_gap(struct pf *p, const struct span *s, struct window cut)
 {
 	static const unsigned types[2] = { EVENT_SLICE_BEGIN, EVENT_SLICE_END };
-	const uint64_t times[2] = { cut.from_ns, cut.to_ns };
+	/* at its birth the thread is not there yet, as far as other sequences know */
+	bool new_born = cut.from_ns == model_task(p->m, s->task)->born_ns;
+	const uint64_t times[2] = { cut.from_ns + new_born, cut.to_ns };
 
 	for (int i = 0; i < 2; i++) {
 		size_t packet, inner;
@@ -252,15 +277,15 @@ static void on_span(void *ctx, const struct span *s)
 	struct pf_task *t;
 	struct window cut;
 
-	if (!pf_wants(p, s->task) || !export_cut(p->job, s->from_ns, s->to_ns, &cut))
+	if (!pf_wants(p, s->task) || !pf_cut(p, s->from_ns, s->to_ns, &cut))
 		return;
 	t = pf_task(p, s->task);
 	if (t->waits != PF_NONE && s->from_ns >= p->cpus[t->cpu].switches.v[t->waits].ns)
 		pf_left(p, t, code_of(s));
 	if (s->state == STATE_UNKNOWN) {
-		if (t->has_span)
+		if (t->has_row)
 			put_gap(p, s, cut);
-	} else if (!begun_by_an_event(t, s, p->job->window)) {
+	} else if (!is_told(t, s)) {
 		put_state(p, s, cut.from_ns);
 	}
 	if (is_asleep(s->state))
@@ -274,10 +299,9 @@ static void on_span(void *ctx, const struct span *s)
 	if (s->then_ran)
 		t->prio = model_task(p->m, s->task)->prio;
 	t->dead = s->out == OUT_DEAD;
-	if (s->state == STATE_UNKNOWN && t->state != STATE_RUNNING)
-		return; /* there the state before it goes on */
-	t->has_span |= s->state != STATE_UNKNOWN;
-	t->state = s->state;
+	if (s->state != STATE_UNKNOWN || t->row == STATE_RUNNING)
+		t->row = s->state;
+	t->has_row |= s->state != STATE_UNKNOWN;
 }
 
 static void on_cpu_span(void *ctx, const struct cpu_span *s)
@@ -285,7 +309,7 @@ static void on_cpu_span(void *ctx, const struct cpu_span *s)
 	struct pf *p = ctx;
 	struct window cut;
 
-	if (export_cut(p->job, s->from_ns, s->to_ns, &cut))
+	if (pf_cut(p, s->from_ns, s->to_ns, &cut))
 		pf_cpu_span(p, s);
 }
 
@@ -311,13 +335,29 @@ static void on_birth(struct pf *p, const struct wake *w)
 	pb_uint(out, NEWTASK_FLAGS, tid == k->tgid ? 0 : CLONE_THREAD);
 	pb_close(out, inner);
 	pf_event_end(out, opened);
-	pf_task(p, w->target)->announced = true;
+	pf_task(p, w->target)->has_row = true;
+	pf_task(p, w->target)->row = STATE_RUNNABLE;
 }
 
 /*
- * Not told are the wakings of which the importer would make rows that were not there: of a preempted task, which it
- * takes for asleep; and one that the clocks put after the switch it caused, which would be a wait of no length.
+ * Not told are the wakings of which the importer would make rows that were not there: of a task of which nothing was
+ * known or that was preempted, for it takes these for asleep; and one that the clocks put after the switch it caused,
+ * which would be a wait of no length. (Of who runs now, the last row told is that of its wait.)
  */
+static bool is_waking(const struct pf_task *t, const struct wake *w)
+{
+	switch (w->effect) {
+	case WAKE_REAL:
+		return !w->late;
+	case WAKE_EARLY:
+		return !t->has_row || t->row == STATE_RUNNABLE || is_asleep(t->row);
+	case WAKE_AGAIN:
+		return t->row == STATE_RUNNABLE;
+	default:
+		return false;
+	}
+}
+
 static void on_wake(void *ctx, const struct wake *w)
 {
 	struct pf *p = ctx;
@@ -326,9 +366,10 @@ static void on_wake(void *ctx, const struct wake *w)
 		return;
 	if (w->effect == WAKE_NEW)
 		on_birth(p, w);
-	else if (!w->late && w->effect != WAKE_UNKNOWN &&
-		 (w->effect != WAKE_AGAIN || is_asleep(pf_task(p, w->target)->state)))
+	else if (is_waking(pf_task(p, w->target), w))
 		pf_waking(p, w);
+	if (w->effect == WAKE_REAL && !w->late)
+		pf_task(p, w->target)->row = STATE_RUNNABLE;
 }
 
 static void on_migration(void *ctx, const struct migration *mg)
@@ -357,7 +398,8 @@ static void on_rename(void *ctx, task_id id, uint64_t ns)
 	size_t opened, inner;
 	struct buf *out;
 
-	if (!window_contains(p->job->window, ns) || !pf_wants(p, id))
+	pf_task(p, id)->name = PF_NONE;
+	if (ns <= p->job->window.from_ns || ns >= p->job->window.to_ns || !pf_wants(p, id))
 		return;
 	cpu = pf_task(p, id)->last_cpu;
 	tid = pf_tid(p, id);
@@ -387,8 +429,8 @@ static int open_pass(struct pf *p, const struct export_job *job, struct export_o
 		return err_set(e, -ERANGE, "Perfetto knows CPUs 0 to %u only, this machine has a CPU %u",
 			       PF_MAX_CPUS - 1, nr - 1);
 	/* Whoever compresses the file does that better without this. */
-	if (!out->gzip && !(p->deflate = deflate_new()))
-		return err_set(e, -ENOMEM, "no memory to compress with");
+	if (!out->gzip)
+		p->squeeze = squeeze_new();
 	p->to_boot_ns = (int64_t)(facts_u64(facts, "clock.boottime_ns", whole.from_ns) - whole.from_ns);
 	p->cpus = xcalloc(nr, sizeof(*p->cpus));
 	for (uint32_t cpu = 0; cpu < nr; cpu++)
@@ -408,13 +450,12 @@ static void close_pass(struct pf *p)
 	}
 	for (size_t i = 0; i < p->names.n; i++)
 		free(p->names.v[i].safe);
-	if (p->deflate)
-		deflateEnd(p->deflate);
-	free(p->deflate);
+	squeeze_free(p->squeeze);
 	free(p->cpus);
 	vec_release(&p->tasks);
 	vec_release(&p->names);
 	vec_release(&p->ready);
+	vec_release(&p->parts);
 	idmap_release(&p->name_of);
 	buf_release(&p->packets);
 	buf_release(&p->columns);

@@ -11,12 +11,12 @@
 #ifndef SCHEDVIZ_EXPORT_PERFETTO_H
 #define SCHEDVIZ_EXPORT_PERFETTO_H
 
-#include <zlib.h>
 #include "base/idmap.h"
 #include "base/intern.h"
 #include "base/vec.h"
 #include "export/export.h"
 #include "export/pb.h"
+#include "export/squeeze.h"
 
 #define PF_NONE UINT32_MAX
 
@@ -45,6 +45,8 @@ enum {
 	PACKET_TRACE_ATTRIBUTES = 126,
 };
 enum { FTRACE_TIMESTAMP = 1, FTRACE_PID = 2 };
+/* See pf_track_event(). */
+enum { SEQUENCE_STATE = 1, SEQUENCE_EVENTS = 2 };
 enum { SEQ_CLEARED = 1, SEQ_NEEDS_STATE = 2 };
 enum {
 	EVENT_TYPE = 9,
@@ -125,11 +127,11 @@ struct pf_waking {
 struct pf_cpu {
 	VEC(struct pf_switch) switches;
 	VEC(struct pf_waking) wakings;
-	struct buf events; /* all others, encoded */
-	uint64_t start_ns; /* of the first thing in them that was not held back; UINT64_MAX: there is none */
-	uint32_t running;  /* tid of who is, as far as is told */
-	size_t held;	   /* switches at the front that a former bundle had to leave out */
-	uint8_t nobodies;  /* bit of each enum pf_nobody that ran there */
+	struct buf events;	    /* all others, encoded */
+	uint64_t start_ns, last_ns; /* of what is not held back; start_ns UINT64_MAX: there is none */
+	uint32_t running;	    /* tid of who is, as far as is told */
+	size_t held;		    /* switches at the front that a former bundle had to leave out */
+	uint8_t nobodies;	    /* bit of each enum pf_nobody that ran there */
 	bool seeded;
 	bool lost; /* something went by unseen since the last bundle */
 };
@@ -141,24 +143,32 @@ struct pf_task {
 	uint64_t known_ns;   /* when it is introduced: alive, and after its birth; UINT64_MAX: not yet */
 	uint32_t cpu, waits; /* of the switch that waits for its next span; PF_NONE: none does */
 	uint32_t last_cpu;
-	uint32_t name;	    /* of pf.names, as long as it is called */
-	const char *called; /* this */
-	uint32_t slept_in;  /* number of the interned name of */
-	int32_t slept_nr;   /* this call */
+	uint32_t name;	   /* of pf.names, as long as it is called so; PF_NONE: look it up */
+	uint32_t slept_in; /* number of the interned name of */
+	int32_t slept_nr;  /* this call */
 	uint64_t slept_arg;
 	event_prio prio; /* with which it is switched in next, if `has_prio` */
-	uint8_t state;	 /* enum task_state of its last span */
-	bool has_prio, has_span, has_gaps, dead, announced;
+	uint8_t row;	 /* enum task_state of its row in the importer, as far as is told; STATE_UNKNOWN: no state */
+	bool has_prio, has_row, has_gaps, dead;
 };
 
 struct pf_name {
 	const char *raw; /* of the model, its identity */
 	char *safe;
+	size_t length;
 	uint32_t same_hash;	/* the one before it; PF_NONE: none */
 	uint32_t bundle, index; /* its place in the intern table of that bundle */
 };
 
-struct pf_counts;  /* perfetto_count.c */
+struct pf_counts; /* perfetto_count.c */
+/* Kinds of parts: the columns have the numbers of their fields, 1 to 12. */
+enum { PART_PACKETS = 0, PART_NAMES = 5, PART_EVENTS = 13 };
+
+struct pf_part {
+	size_t from, to;
+	unsigned kind;
+};
+
 struct pf_symbols; /* names of what was slept in: perfetto_sleep.c */
 
 struct pf {
@@ -173,13 +183,15 @@ struct pf {
 	uint32_t swapper;     /* of pf.names */
 	struct idmap name_of; /* hash of `raw` -> the last of that hash */
 	struct pf_symbols *symbols;
-	struct buf packets; /* finished ones, not yet compressed */
-	struct buf columns; /* one at a time */
+	struct buf packets;	   /* finished ones, not yet compressed */
+	VEC(struct pf_part) parts; /* of `packets`, in order; between them is PART_PACKETS */
+	struct buf columns;	   /* one at a time */
 	VEC(struct pf_switch) ready;
 	uint32_t nr_bundles;
 	int64_t to_boot_ns;	       /* what BOOTTIME is ahead of MONOTONIC */
 	uint64_t events, track_events; /* switches and wakings; written so far */
-	z_stream *deflate;	       /* NULL: packets are written as they are */
+	uint32_t nr_compressed;	       /* times that packets were */
+	struct squeeze *squeeze;       /* NULL: packets are written as they are */
 };
 
 /* ---- perfetto.c ---- */
@@ -190,15 +202,43 @@ static inline uint64_t pf_boot(const struct pf *p, uint64_t ns)
 }
 
 #define PF_NO_TIME UINT64_MAX
+/* export_cut(), in place. */
+static inline bool pf_cut(const struct pf *p, uint64_t from_ns, uint64_t to_ns, struct window *out)
+{
+	struct window w = p->job->window;
+
+	out->from_ns = from_ns > w.from_ns ? from_ns : w.from_ns;
+	out->to_ns = to_ns < w.to_ns ? to_ns : w.to_ns;
+	return out->from_ns < out->to_ns;
+}
+
 /* Begin a packet in p->packets, of that time or PF_NO_TIME; what it holds goes there until pf_packet_end(). */
 size_t pf_packet(struct pf *p, uint64_t ns, unsigned flags);
 void pf_packet_end(struct pf *p, size_t opened);
+/* The same for who opened and closed it himself. */
+void pf_packet_done(struct pf *p);
+/* What is in p->packets since `from` is a part of its own for the compression: a column by its field, PART_EVENTS. */
+void pf_part(struct pf *p, unsigned kind, size_t from);
 /* The same for a packet with a track event, begun and ended. */
 size_t pf_track_event(struct pf *p, uint64_t ns, unsigned type, uint64_t track, size_t *packet);
 void pf_track_event_end(struct pf *p, size_t packet, size_t opened);
-struct pf_task *pf_task(struct pf *p, task_id id);
-uint32_t pf_tid(const struct pf *p, task_id id);
-bool pf_wants(const struct pf *p, task_id id);
+struct pf_task *pf_task_new(struct pf *p, task_id id);
+
+static inline struct pf_task *pf_task(struct pf *p, task_id id)
+{
+	return id.i < p->tasks.n ? &p->tasks.v[id.i] : pf_task_new(p, id);
+}
+
+static inline uint32_t pf_tid(const struct pf *p, task_id id)
+{
+	return p->tasks.v[id.i].tid;
+}
+
+static inline bool pf_wants(const struct pf *p, task_id id)
+{
+	return p->job->filter.text ? export_wants(p->job, id) : task_some(id);
+}
+
 uint32_t pf_name(struct pf *p, const char *raw);
 struct pf_who pf_who(struct pf *p, task_id id);
 const char *pf_called(struct pf *p, task_id id); /* its name now, harmless; until the next pf_name() */

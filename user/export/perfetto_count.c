@@ -109,13 +109,12 @@ void pf_depth(struct pf *p, uint32_t cpu, uint64_t ns, uint32_t depth)
 
 void pf_queued(struct pf *p, uint64_t ns, int64_t jobs)
 {
-	count(p, &p->counts->queued, ns, jobs);
+	put_value(p, &p->counts->queued, ns, jobs); /* however many: they are the program's own */
 }
 
 void pf_counts_end(struct pf *p)
 {
 	put_held(p, &p->counts->runnable);
-	put_held(p, &p->counts->queued);
 	for (uint32_t cpu = 0; cpu < p->nr_cpus; cpu++)
 		put_held(p, &p->counts->depths[cpu]);
 }

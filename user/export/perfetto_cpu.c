@@ -58,44 +58,52 @@ static uint32_t name_index(struct pf *p, uint32_t name, uint32_t *nr)
 		return n->index;
 	n->bundle = p->nr_bundles;
 	n->index = (*nr)++;
-	pb_str(&p->packets, COMPACT_NAMES, n->safe);
+	pb_bytes(&p->packets, COMPACT_NAMES, n->safe, n->length);
 	return n->index;
 }
 
 /* One field of CompactSched, packed: `value` of each `e` of the `n` at `first`. */
 #define COLUMN(p, field, first, n, value)                                                                    \
 	do {                                                                                                 \
+		size_t column = (p)->packets.len;                                                            \
 		uint8_t *at = (uint8_t *)(p)->columns.data;                                                  \
 		for (__typeof__(*(first)) *e = (first), *end = e + (n); e < end; e++)                        \
 			at = pb_varint_at(at, (uint64_t)(int64_t)(value));                                   \
 		pb_bytes(&(p)->packets, field, (p)->columns.data, (size_t)((char *)at - (p)->columns.data)); \
+		pf_part(p, field, column);                                                                   \
 	} while (0)
 
 static void put_switches(struct pf *p, const struct load *l, uint32_t *nr_names)
 {
 	uint64_t last = 0, now;
+	size_t from;
 
 	COLUMN(p, COMPACT_SWITCH_TIME, l->switches, l->nr_switches,
 	       (now = pf_boot(p, e->ns), now -= last, last += now, now));
 	COLUMN(p, COMPACT_SWITCH_STATE, l->switches, l->nr_switches, e->state);
 	COLUMN(p, COMPACT_SWITCH_PID, l->switches, l->nr_switches, e->next.tid);
 	COLUMN(p, COMPACT_SWITCH_PRIO, l->switches, l->nr_switches, e->next.prio);
+	from = p->packets.len;
 	for (size_t i = 0; i < l->nr_switches; i++)
 		name_index(p, l->switches[i].next.name, nr_names);
+	pf_part(p, PART_NAMES, from);
 	COLUMN(p, COMPACT_SWITCH_NAME, l->switches, l->nr_switches, p->names.v[e->next.name].index);
 }
 
 static void put_wakings(struct pf *p, const struct load *l, uint32_t *nr_names)
 {
 	uint64_t last = 0, now;
+	size_t from;
 
 	COLUMN(p, COMPACT_WAKING_TIME, l->wakings, l->nr_wakings,
 	       (now = pf_boot(p, e->ns), now -= last, last += now, now));
 	COLUMN(p, COMPACT_WAKING_PID, l->wakings, l->nr_wakings, e->who.tid);
 	COLUMN(p, COMPACT_WAKING_CPU, l->wakings, l->nr_wakings, e->cpu);
 	COLUMN(p, COMPACT_WAKING_PRIO, l->wakings, l->nr_wakings, e->who.prio);
+	from = p->packets.len;
 	for (size_t i = 0; i < l->nr_wakings; i++)
 		name_index(p, l->wakings[i].who.name, nr_names);
+	pf_part(p, PART_NAMES, from);
 	COLUMN(p, COMPACT_WAKING_NAME, l->wakings, l->nr_wakings, p->names.v[e->who.name].index);
 	COLUMN(p, COMPACT_WAKING_FLAGS, l->wakings, l->nr_wakings, e->flags);
 }
@@ -109,24 +117,31 @@ static void put_bundle(struct pf *p, uint32_t cpu, const struct load *l, bool lo
 	p->nr_bundles++;
 	buf_reset(&p->columns);
 	buf_grow(&p->columns, n * PB_VARINT_MAX);
-	packet = pf_packet(p, PF_NO_TIME, SEQ_NEEDS_STATE);
+	packet = pb_open_wide(&p->packets, TRACE_PACKET);
+	pb_uint(&p->packets, PACKET_SEQUENCE_ID, SEQUENCE_STATE);
+	pb_uint(&p->packets, PACKET_SEQUENCE_FLAGS, SEQ_NEEDS_STATE);
 	pf_symbols_put(p);
-	bundle = pb_open(&p->packets, PACKET_FTRACE_EVENTS);
+	bundle = pb_open_wide(&p->packets, PACKET_FTRACE_EVENTS);
 	pb_uint(&p->packets, BUNDLE_CPU, cpu);
 	if (lost)
 		pb_uint(&p->packets, BUNDLE_LOST, 1);
 	if (n) {
-		compact = pb_open(&p->packets, BUNDLE_COMPACT);
+		compact = pb_open_wide(&p->packets, BUNDLE_COMPACT);
 		if (l->nr_switches)
 			put_switches(p, l, &nr_names);
 		if (l->nr_wakings)
 			put_wakings(p, l, &nr_names);
-		pb_close(&p->packets, compact);
+		pb_close_wide(&p->packets, compact);
 	}
-	if (l->events)
-		buf_put(&p->packets, buf_str(l->events), l->events->len);
-	pb_close(&p->packets, bundle);
-	pf_packet_end(p, packet);
+	if (l->events && l->events->len) {
+		size_t from = p->packets.len;
+
+		buf_put(&p->packets, l->events->data, l->events->len);
+		pf_part(p, PART_EVENTS, from);
+	}
+	pb_close_wide(&p->packets, bundle);
+	pb_close_wide(&p->packets, packet);
+	pf_packet_done(p);
 }
 
 /* ---- what a CPU holds ---- */
@@ -186,15 +201,20 @@ static void flush(struct pf *p, uint32_t cpu)
 	c->start_ns = UINT64_MAX;
 }
 
+/* Something of that time is about to be added: is what is there too much, or too far from it? */
 static void at_time(struct pf *p, uint32_t cpu, uint64_t ns)
 {
 	struct pf_cpu *c = &p->cpus[cpu];
 
-	if (c->start_ns != UINT64_MAX &&
-	    (ns >= c->start_ns + PF_BUNDLE_NS || c->switches.n - c->held >= BUNDLE_MAX || c->wakings.n >= BUNDLE_MAX))
+	if (c->start_ns != UINT64_MAX && (ns >= c->start_ns + PF_BUNDLE_NS || ns + PF_BUNDLE_NS <= c->last_ns ||
+					  c->switches.n - c->held >= BUNDLE_MAX || c->wakings.n >= BUNDLE_MAX))
 		flush(p, cpu);
-	if (ns < c->start_ns)
+	if (c->start_ns == UINT64_MAX)
+		c->start_ns = c->last_ns = ns;
+	else if (ns < c->start_ns)
 		c->start_ns = ns;
+	else if (ns > c->last_ns)
+		c->last_ns = ns;
 }
 
 void pf_bundles_end(struct pf *p)

@@ -212,7 +212,15 @@ static void put_tracks(struct pf *p, const task_id *order, uint32_t nr)
 
 static void put_nobodies(struct pf *p)
 {
-	size_t packet = pf_packet(p, p->job->window.from_ns, 0), tree = pb_open(&p->packets, PACKET_PROCESS_TREE);
+	unsigned any = 0;
+	size_t packet, tree;
+
+	for (uint32_t cpu = 0; cpu < p->nr_cpus; cpu++)
+		any |= p->cpus[cpu].nobodies;
+	if (!any)
+		return;
+	packet = pf_packet(p, p->job->window.from_ns, 0);
+	tree = pb_open(&p->packets, PACKET_PROCESS_TREE);
 
 	for (unsigned kind = 0; kind < NR_NOBODIES; kind++)
 		for (uint32_t cpu = 0; cpu < p->nr_cpus; cpu++) {

@@ -217,7 +217,10 @@ void roster_task(struct model *m, const struct event *ev)
 	t->kthread = ev->task.kthread;
 	t->prio = m->stays.v[id].prio = ev->task.prio;
 	stay_set(&m->stays.v[id], STAY_INTRODUCED);
-	set_name(m, id, ev->task.comm);
+	if (fresh)
+		set_name(m, id, ev->task.comm);
+	else
+		rename_to(m, id, ev->task.comm);
 	link_row(m, id);
 	rest_as_row(m, id, ev);
 	if (fresh)
