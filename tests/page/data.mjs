@@ -52,6 +52,7 @@ async function sameAsLines(trace, ...options) {
 	const spans = spanRows(rec), cpus = cpuRows(rec);
 	const known = out.span.map((s) => ({ ...s, syscall: s.syscall === '' ? 'sys_?' : s.syscall }));
 	spans.forEach((s) => { s.syscall = /^sys(32)?_\d+$/.test(s.syscall ?? '') ? 'sys_?' : s.syscall; });
+	check(spans.length && cpus.length, `${trace} has no spans`);
 	equal(spans, wanted(known, 'task', Object.keys(spans[0])), 'spans');
 	equal(cpus, wanted(out.cpu, 'cpu', Object.keys(cpus[0])), 'spans of CPUs');
 	return { rec, out };
@@ -112,22 +113,25 @@ test('spans_are_those_of_lines', async () => {
 		checkTiles((await sameAsLines(trace)).rec);
 });
 
+/* A wake-up whose wait was over at once, or contradicted by what came, has no span: those of lines say which do. */
 test('a_span_says_who_woke_its_task_and_where', async () => {
 	const { rec, out } = await sameAsLines(pool());
-	const at = new Map(out.wake.map((w) => [`${w.task} ${w.ts_ns}`, w]));
+	const key = (task, ns) => `${task} ${ns}`;
+	const waits = new Set(out.span.filter((s) => s.why === 'woken').map((s) => key(s.task, s.from_ns)));
+	const woke = out.wake.filter((w) => w.effect === 'woke' && waits.has(key(w.task, w.ts_ns)));
+	const at = new Map(woke.map((w) => [key(w.task, w.ts_ns), w]));
 	const { spans: s } = rec;
 	let seen = 0;
 	for (let i = 0; i < s.n; i++) {
-		const wake = at.get(`${s.task[i]} ${s.from[i]}`);
-		if (rec.names.whys[s.why[i]] !== 'woken' || s.flags[i] & 1 || wake?.effect !== 'woke')
+		const wake = at.get(key(s.task[i], s.from[i]));
+		if (rec.names.whys[s.why[i]] !== 'woken' || !wake)
 			continue;
 		equal([s.waker[i], s.wakerCpu[i], rec.names.contexts[s.ctx[i]]], [wake.waker, wake.cpu, wake.context],
 		      `the wake-up of span ${i}`);
 		seen++;
 	}
-	const contradicted = out.end[0].health.cpu_mismatches; /* a wait of which nothing is known any more */
-	const woke = out.wake.filter((w) => w.effect === 'woke').length;
-	check(seen > 20 && seen <= woke && seen + contradicted >= woke, `of ${woke} wake-ups there are ${seen}`);
+	equal(seen, woke.length, 'the number of wake-ups');
+	check(seen > 20, 'wake-ups seen:', seen);
 });
 
 test('jobs_are_those_of_stat', async () => {
@@ -173,16 +177,20 @@ test('tasks_are_in_the_order_of_the_terminal', async () => {
 });
 
 test('a_window_cuts_and_a_filter_leaves_out', async () => {
-	const options = ['--from', '20ms', '--to', '120ms'];
+	const job = stat(pool()).jobs[0]; /* it sleeps for 100 ms: its end is in the window, its begin is not */
+	const [from, to] = [job.started_ns + 50e6, job.finished_ns + 10e6];
+	const options = ['--from', `${from}ns`, '--to', `${to}ns`];
 	const { rec } = await sameAsLines(pool(), ...options);
-	equal([rec.info.windowFrom, rec.info.windowTo], [20e6, 120e6], 'window');
+	equal([rec.info.windowFrom, rec.info.windowTo], [from, to], 'window');
 	checkTiles(rec);
 	checkSums(rec, stat(pool(), ...options));
 	equal(rec.tasks.map((t) => t.totals), stat(pool(), ...options).tasks.sort((a, b) => a.id - b.id), 'totals');
-	const some = (await sameAsLines(pool(), '--tasks', 'worker*', ...options)).rec;
-	equal(some.tasks.filter((t) => t.shown).map((t) => t.name).join(), 'worker0,worker1,worker2,worker3', 'tasks');
+	const { rec: some, out } = await sameAsLines(pool(), '--tasks', 'worker*', ...options);
+	const shown = some.tasks.filter((t) => t.shown);
+	equal(shown.map((t) => t.id), out.task.map((t) => t.id), 'tasks');
+	equal([...new Set(shown.map((t) => t.name))].sort(), ['worker0', 'worker1', 'worker2', 'worker3'], 'names');
 	check(some.info.filtered && some.tasks.every((t) => t.shown || !t.count), 'spans of others');
-	equal(some.order.length, 4, 'lanes');
+	equal(some.order.length, shown.filter((t) => t.count).length, 'lanes');
 });
 
 test('names_are_text', async () => {
