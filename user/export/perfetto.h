@@ -161,6 +161,7 @@ struct pf_name {
 };
 
 struct pf_counts; /* perfetto_count.c */
+
 /* Kinds of parts: the columns have the numbers of their fields, 1 to 12. */
 enum { PART_PACKETS = 0, PART_NAMES = 5, PART_EVENTS = 13 };
 
@@ -194,14 +195,13 @@ struct pf {
 	struct squeeze *squeeze;       /* NULL: packets are written as they are */
 };
 
-/* ---- perfetto.c ---- */
+/* ---- perfetto_packet.c ---- */
 
 static inline uint64_t pf_boot(const struct pf *p, uint64_t ns)
 {
 	return ns + (uint64_t)p->to_boot_ns;
 }
 
-#define PF_NO_TIME UINT64_MAX
 /* export_cut(), in place. */
 static inline bool pf_cut(const struct pf *p, uint64_t from_ns, uint64_t to_ns, struct window *out)
 {
@@ -212,16 +212,21 @@ static inline bool pf_cut(const struct pf *p, uint64_t from_ns, uint64_t to_ns, 
 	return out->from_ns < out->to_ns;
 }
 
+#define PF_NO_TIME UINT64_MAX
 /* Begin a packet in p->packets, of that time or PF_NO_TIME; what it holds goes there until pf_packet_end(). */
 size_t pf_packet(struct pf *p, uint64_t ns, unsigned flags);
 void pf_packet_end(struct pf *p, size_t opened);
 /* The same for who opened and closed it himself. */
 void pf_packet_done(struct pf *p);
-/* What is in p->packets since `from` is a part of its own for the compression: a column by its field, PART_EVENTS. */
+/* What is in p->packets since `from` resembles other parts of that kind, which is good for the compression. */
 void pf_part(struct pf *p, unsigned kind, size_t from);
 /* The same for a packet with a track event, begun and ended. */
 size_t pf_track_event(struct pf *p, uint64_t ns, unsigned type, uint64_t track, size_t *packet);
 void pf_track_event_end(struct pf *p, size_t packet, size_t opened);
+void pf_packets_put(struct pf *p); /* all that there are, to p->out */
+
+/* ---- perfetto.c ---- */
+
 struct pf_task *pf_task_new(struct pf *p, task_id id);
 
 static inline struct pf_task *pf_task(struct pf *p, task_id id)
