@@ -116,6 +116,8 @@ test_size_counts_macros_scripts_and_programs()
 	{ printf '#!/bin/bash\nlong()\n{\n' && lines 75 && echo '}'; } >"$tree/tools/b"
 	{ printf 'def long():\n' && yes '    pass' | head -n 75; } >"$tree/tests/c.py"
 	{ printf 'SEC("x")\nint BPF_PROG(hook, int a)\n{\n' && lines 75 && echo '}'; } >"$tree/bpf/d.bpf.c"
+	{ printf 'class A {\n\tlong() {\n' && lines 75 && printf '\t}\n}\n'; } >"$tree/user/e.js"
+	finds check-size 'e.js: long has 77 lines'
 	finds check-size 'a.h: M has 77 lines'
 	finds check-size 'tools/b: long has 78 lines'
 	finds check-size 'c.py: long has 76 lines'
