@@ -58,7 +58,17 @@ class Lines:
         if self.filtered:
             return None
         of_cpus = {s["cpu"] for s in self.of["cpu"] if s["state"] == "unknown"}
-        return of_cpus, of_cpus | {s["cpu"] for s in self.of["span"] if s["state"] == "unknown"}
+        return of_cpus, of_cpus | set(self.left_for_the_unknown())
+
+    def left_for_the_unknown(self):
+        """CPUs on which a task was when it became unknown: where it is by then may be another."""
+        before = {}
+        for s in self.of["span"]:
+            if s["state"] == "unknown":
+                yield s["cpu"]
+                if s["task"] in before:
+                    yield before[s["task"]]
+            before[s["task"]] = s["cpu"]
 
     def marked_well(self, cpus):
         """Data loss has to be marked on the former and may be on the latter."""
