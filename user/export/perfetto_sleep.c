@@ -16,6 +16,8 @@ enum { REASON_PID = 1, REASON_CALLER = 2 };
 /* So that memory is bounded whatever the number of futexes: those that come later are told without their address. */
 #define SYMBOLS_MAX 65536
 
+#define ROUND_WITHIN_NS (1u << 23)
+
 /* A futex is told by its address; of other calls the argument says little without its meaning. */
 struct symbol {
 	int32_t nr;
@@ -59,9 +61,19 @@ static uint32_t symbol_number(struct pf_symbols *y, int32_t nr, uint64_t arg)
 }
 
 /*
- * The importer gives a reason to the last sleep of the task, so any instant within it will do; its last is surely
- * after the switch that began it and before the waking that ended it.
+ * The importer gives a reason to the last sleep of the task, so any instant within it will do: surely after the switch
+ * that began it, and before the waking that ended it. The roundest of its last milliseconds takes the least room.
  */
+static uint64_t round_instant(const struct pf *p, struct window sleep)
+{
+	uint64_t to = pf_boot(p, sleep.to_ns - 1), from = pf_boot(p, sleep.from_ns), bits;
+
+	if (to - from > ROUND_WITHIN_NS)
+		from = to - ROUND_WITHIN_NS;
+	bits = UINT64_MAX >> 1 >> __builtin_clzll(to ^ from); /* below the highest in which they differ */
+	return (to & ~bits) - (uint64_t)p->to_boot_ns;
+}
+
 void pf_slept(struct pf *p, const struct span *s, struct window cut)
 {
 	struct pf_symbols *y = symbols_of(p);
@@ -78,7 +90,7 @@ void pf_slept(struct pf *p, const struct span *s, struct window cut)
 	}
 	end = pb_uint_at(reason, REASON_PID, pf_tid(p, s->task));
 	end = pb_uint_at(end, REASON_CALLER, t->slept_in);
-	pf_short_event(p, s->cpu == CPU_NONE ? 0 : s->cpu, cut.to_ns - 1, FTRACE_BLOCKED_REASON, reason,
+	pf_short_event(p, s->cpu == CPU_NONE ? 0 : s->cpu, round_instant(p, cut), FTRACE_BLOCKED_REASON, reason,
 		       (size_t)(end - reason));
 }
 
