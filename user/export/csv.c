@@ -12,7 +12,14 @@
 static void put_text(struct buf *out, const char *s)
 {
 	struct buf safe = { 0 };
+	size_t n = 0;
 
+	while (s[n] > ' ' && s[n] < 0x7f && !strchr(",\"\\", s[n]))
+		n++;
+	if (!s[n]) { /* as nearly always */
+		buf_put(out, s, n);
+		return;
+	}
 	fmt_safe(&safe, s, strlen(s), true);
 	if (!strpbrk(buf_str(&safe), ",\"")) {
 		buf_puts(out, buf_str(&safe));
@@ -25,6 +32,12 @@ static void put_text(struct buf *out, const char *s)
 	buf_release(&safe);
 }
 
+static void put_number(uint64_t n, struct buf *out)
+{
+	buf_putc(out, ',');
+	buf_u64(out, n);
+}
+
 /* ",tid,pid,name", or the same without anything in it. */
 static void put_task(const struct export_job *job, task_id id, struct buf *out)
 {
@@ -35,7 +48,9 @@ static void put_task(const struct export_job *job, task_id id, struct buf *out)
 		return;
 	}
 	t = model_task(job->model, id);
-	buf_printf(out, ",%u,%u,", t->tid, t->tgid);
+	put_number(t->tid, out);
+	put_number(t->tgid, out);
+	buf_putc(out, ',');
 	put_text(out, t->name);
 }
 
@@ -44,7 +59,7 @@ static void put_cpu(uint32_t cpu, struct buf *out)
 	if (cpu == CPU_NONE)
 		buf_putc(out, ',');
 	else
-		buf_printf(out, ",%u", cpu);
+		put_number(cpu, out);
 }
 
 static void put_time(const struct export_job *job, uint64_t ns, struct buf *out)
@@ -57,7 +72,8 @@ static void put_time(const struct export_job *job, uint64_t ns, struct buf *out)
 
 static void put_call(const struct export_job *job, int32_t nr, uint64_t arg, struct buf *out)
 {
-	buf_printf(out, ",%s", export_syscall(job, nr));
+	buf_putc(out, ',');
+	buf_puts(out, export_syscall(job, nr));
 	if (nr >= 0)
 		buf_printf(out, ",0x%" PRIx64, arg);
 	else
@@ -79,11 +95,14 @@ static void on_span(void *ctx, const struct span *s)
 
 	if (!export_wants(p->job, s->task) || !export_cut(p->job, s->from_ns, s->to_ns, &cut))
 		return;
-	buf_printf(out, "%" PRIu64 ",%" PRIu64, export_since(p->job, cut.from_ns), export_since(p->job, cut.to_ns));
+	buf_u64(out, export_since(p->job, cut.from_ns));
+	put_number(export_since(p->job, cut.to_ns), out);
 	put_task(p->job, s->task, out);
-	buf_printf(out, ",%s", state_name(s->state));
+	buf_putc(out, ',');
+	buf_puts(out, state_name(s->state));
 	put_cpu(s->cpu, out);
-	buf_printf(out, ",%s", s->why == WHY_NONE ? "" : state_why_name(s->why));
+	buf_putc(out, ',');
+	buf_puts(out, s->why == WHY_NONE ? "" : state_why_name(s->why));
 	put_call(p->job, s->syscall, s->arg, out);
 	put_task(p->job, s->waker, out);
 	buf_puts(out, "\r\n");
