@@ -359,6 +359,9 @@ exports()
 	fails export_no_directory 1 \
 		"cannot create 'none/x.jsonl': No such file or directory - give another name or directory" \
 		export --to json -o none/x.jsonl small.svz
+	printf 'schedviz-text 1\ncpus 1501\n1ms cpu1500 current idle\n2ms end\n' >wide.txt
+	fails export_perfetto_has_too_few_cpus 1 "Perfetto knows CPUs 0 to 1023 only, and there is a CPU 1500" \
+		export --to perfetto wide.txt
 	fails export_nobody 1 "no task matches 'nobody' - 'schedviz stat --all' lists them" \
 		export --to json --tasks nobody small.svz
 

@@ -181,6 +181,8 @@ static void on_cpu_span(void *ctx, const struct cpu_span *s)
 	struct pf *p = ctx;
 	struct window cut;
 
+	if (s->cpu > p->last_cpu)
+		p->last_cpu = s->cpu;
 	if (pf_cut(p, s->from_ns, s->to_ns, &cut))
 		pf_cpu_span(p, s);
 }
@@ -290,16 +292,13 @@ static void on_depth(void *ctx, uint32_t cpu, uint64_t ns, uint32_t depth)
 
 /* ---- all of it ---- */
 
-static int open_pass(struct pf *p, const struct export_job *job, struct export_out *out, struct err *e)
+static void open_pass(struct pf *p, const struct export_job *job, struct export_out *out)
 {
 	uint32_t nr = trace_reader_nr_cpus(job->reader);
 	const struct facts *facts = trace_reader_facts(job->reader);
 	struct window whole = trace_reader_window(job->reader);
 
 	*p = (struct pf){ .job = job, .out = out };
-	if (nr > PF_MAX_CPUS)
-		return err_set(e, -ERANGE, "Perfetto knows CPUs 0 to %u only, this machine has a CPU %u",
-			       PF_MAX_CPUS - 1, nr - 1);
 	/* Whoever compresses the file does that better without this. */
 	if (!out->gzip)
 		p->squeeze = squeeze_new();
@@ -310,7 +309,6 @@ static int open_pass(struct pf *p, const struct export_job *job, struct export_o
 	p->nr_cpus = nr;
 	p->swapper = pf_name(p, "swapper");
 	pf_count_open(p);
-	return 0;
 }
 
 static void close_pass(struct pf *p)
@@ -349,12 +347,14 @@ static int perfetto_write(const struct export_job *job, struct export_out *out, 
 		.renamed = on_rename,
 		.depth = on_depth,
 	};
-	int ret = open_pass(&p, job, out, e);
+	int ret;
 
-	if (ret == 0) {
-		pf_head(&p);
-		ret = model_build(&p.m, job->reader, &sink, 1, e);
-	}
+	open_pass(&p, job, out);
+	pf_head(&p);
+	ret = model_build(&p.m, job->reader, &sink, 1, e);
+	if (ret == 0 && p.last_cpu >= PF_MAX_CPUS)
+		ret = err_set(e, -ERANGE, "Perfetto knows CPUs 0 to %u only, and there is a CPU %u", PF_MAX_CPUS - 1,
+			      p.last_cpu);
 	if (ret == 0) {
 		pf_bundles_end(&p);
 		pf_counts_end(&p);

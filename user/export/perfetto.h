@@ -177,7 +177,7 @@ struct pf {
 	struct export_out *out;
 	struct model *m; /* of this pass */
 	struct pf_cpu *cpus;
-	uint32_t nr_cpus;
+	uint32_t nr_cpus, last_cpu; /* that there could be; that was seen */
 	struct pf_counts *counts;
 	VEC(struct pf_task) tasks;
 	VEC(struct pf_name) names;
@@ -277,7 +277,6 @@ void pf_jobs(struct pf *p);
 /* Counters: what they show may be told at any time, of one counter in order. */
 void pf_count_open(struct pf *p);
 void pf_count_close(struct pf *p);
-void pf_count_tracks(struct pf *p); /* their descriptors, before any value */
 void pf_depth(struct pf *p, uint32_t cpu, uint64_t ns, uint32_t depth);
 void pf_queued(struct pf *p, uint64_t ns, int64_t jobs);
 void pf_counts_end(struct pf *p);

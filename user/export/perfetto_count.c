@@ -12,12 +12,15 @@
 #define FREE_VALUES 4096
 #define EVENTS_A_VALUE 32
 #define COARSE_NS 10000000u
+#define FIRST_CPU 2 /* rank of the first run queue, behind the others */
 
 struct counter {
 	uint64_t uuid, end_ns; /* end of the 10 ms that are held back; 0: nothing is */
 	uint64_t peak_ns, last_ns;
 	int64_t peak, last, written;
 	bool any;
+	const char *name, *description; /* NULL: of the run queue of a CPU, which its rank tells */
+	int rank;
 };
 
 struct pf_counts {
@@ -33,10 +36,24 @@ void pf_count_open(struct pf *p)
 
 	c->depths = xcalloc(p->nr_cpus, sizeof(*c->depths));
 	c->depth = xcalloc(p->nr_cpus, sizeof(*c->depth));
-	c->runnable.uuid = pf_uuid(TRACK_OF_ALL, 0);
-	c->queued.uuid = pf_uuid(TRACK_OF_ALL, 1);
+	c->queued = (struct counter){
+		.uuid = pf_uuid(TRACK_OF_ALL, 1),
+		.name = "jobs queued",
+		.description = "submitted, but not started",
+	};
+	c->runnable = (struct counter){
+		.uuid = pf_uuid(TRACK_OF_ALL, 0),
+		.name = "runnable tasks",
+		.description = "running or waiting for a CPU, on all CPUs",
+		.rank = 1,
+	};
 	for (uint32_t cpu = 0; cpu < p->nr_cpus; cpu++)
-		c->depths[cpu].uuid = pf_uuid(TRACK_OF_DEPTH, cpu);
+		c->depths[cpu] = (struct counter){
+			.uuid = pf_uuid(TRACK_OF_DEPTH, cpu),
+			.description = "tasks running there or waiting for it; where it changes often, the peak of "
+				       "every 10 ms",
+			.rank = FIRST_CPU + (int)cpu,
+		};
 }
 
 void pf_count_close(struct pf *p)
@@ -48,12 +65,38 @@ void pf_count_close(struct pf *p)
 	free(p->counts);
 }
 
+/* Its descriptor: the importer wants it before the first value. */
+static void put_track(struct pf *p, const struct counter *c)
+{
+	enum { COUNTER_UNIT = 3, UNIT_COUNT = 2 };
+	size_t packet = pf_packet(p, p->job->window.from_ns, 0);
+	size_t inner = pb_open(&p->packets, PACKET_TRACK_DESCRIPTOR), counter;
+	struct buf name = { 0 };
+
+	if (c->name)
+		buf_puts(&name, c->name);
+	else
+		buf_printf(&name, "run queue of CPU %d", c->rank - FIRST_CPU);
+	pb_uint(&p->packets, TRACK_UUID, c->uuid);
+	pb_bytes(&p->packets, TRACK_NAME, name.data, name.len);
+	counter = pb_open(&p->packets, TRACK_COUNTER);
+	pb_uint(&p->packets, COUNTER_UNIT, UNIT_COUNT);
+	pb_close(&p->packets, counter);
+	pb_int(&p->packets, TRACK_RANK, c->rank);
+	pb_str(&p->packets, TRACK_DESCRIPTION, c->description);
+	pb_close(&p->packets, inner);
+	pf_packet_end(p, packet);
+	buf_release(&name);
+}
+
 static void put_value(struct pf *p, struct counter *c, uint64_t ns, int64_t value)
 {
 	size_t packet, inner;
 
 	if (c->any && value == c->written)
 		return;
+	if (!c->any)
+		put_track(p, c);
 	inner = pf_track_event(p, ns, EVENT_COUNT, c->uuid, &packet);
 	pb_int(&p->packets, EVENT_COUNTER, value);
 	pf_track_event_end(p, packet, inner);
@@ -117,38 +160,4 @@ void pf_counts_end(struct pf *p)
 	put_held(p, &p->counts->runnable);
 	for (uint32_t cpu = 0; cpu < p->nr_cpus; cpu++)
 		put_held(p, &p->counts->depths[cpu]);
-}
-
-/* ---- their tracks ---- */
-
-static void put_track(struct pf *p, const struct counter *c, const char *name, int rank, const char *description)
-{
-	enum { COUNTER_UNIT = 3, UNIT_COUNT = 2 };
-	size_t packet = pf_packet(p, p->job->window.from_ns, 0);
-	size_t inner = pb_open(&p->packets, PACKET_TRACK_DESCRIPTOR), counter;
-
-	pb_uint(&p->packets, TRACK_UUID, c->uuid);
-	pb_str(&p->packets, TRACK_NAME, name);
-	counter = pb_open(&p->packets, TRACK_COUNTER);
-	pb_uint(&p->packets, COUNTER_UNIT, UNIT_COUNT);
-	pb_close(&p->packets, counter);
-	pb_int(&p->packets, TRACK_RANK, rank);
-	pb_str(&p->packets, TRACK_DESCRIPTION, description);
-	pb_close(&p->packets, inner);
-	pf_packet_end(p, packet);
-}
-
-void pf_count_tracks(struct pf *p)
-{
-	struct buf name = { 0 };
-
-	put_track(p, &p->counts->queued, "jobs queued", 0, "submitted, but not started");
-	put_track(p, &p->counts->runnable, "runnable tasks", 1, "running or waiting for a CPU, on all CPUs");
-	for (uint32_t cpu = 0; cpu < p->nr_cpus; cpu++) {
-		buf_reset(&name);
-		buf_printf(&name, "run queue of CPU %u", cpu);
-		put_track(p, &p->counts->depths[cpu], buf_str(&name), (int)cpu + 2,
-			  "tasks running there or waiting for it; where it changes often, the peak of every 10 ms");
-	}
-	buf_release(&name);
 }

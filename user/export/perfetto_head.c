@@ -81,7 +81,7 @@ static void put_cpus(struct pf *p, const struct facts *facts)
 	size_t packet = pf_packet(p, PF_NO_TIME, 0), inner = pb_open(&p->packets, PACKET_CPU_INFO);
 	const char *arch = facts_get(facts, "arch");
 
-	for (uint32_t cpu = 0; cpu < p->nr_cpus; cpu++) {
+	for (uint32_t cpu = 0; cpu < p->nr_cpus && cpu < PF_MAX_CPUS; cpu++) {
 		size_t one = pb_open(&p->packets, INFO_CPUS);
 
 		pb_str(&p->packets, CPU_PROCESSOR, arch ? arch : "unknown");
@@ -163,5 +163,4 @@ void pf_head(struct pf *p)
 	put_cpus(p, facts);
 	put_attributes(p, facts);
 	put_root(p);
-	pf_count_tracks(p);
 }
