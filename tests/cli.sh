@@ -374,6 +374,13 @@ exports()
 		fail export_svg_of_the_hardest_is_small "$bytes bytes"
 	fi
 
+	printf '%s\n' 'schedviz-text 1' 'cpus 1' 'fact command <script>"&' '0ms cpu0 task <img&">/10 state R on 0' \
+		'0ms cpu0 current <img&">/10' '9ms end' >markup.txt
+	"$schedviz" export --to svg -o markup.svg markup.txt
+	same export_svg_escapes "$(grep -oE '&lt;(img|script)[^ <]*|<(img|script)' markup.svg | tr '\n' ' ')" \
+		'&lt;script&gt;&quot;&amp; &lt;img&amp;&quot;&gt; '
+	same export_html_escapes "$("$schedviz" export --to html -o - markup.txt | grep -o '<title>.*</title>')" \
+		'<title>&lt;script&gt;&quot;&amp; - schedviz</title>'
 	"$schedviz" export --to csv small.svz && "$schedviz" export --to json --gzip small.svz
 	same export_names_files_itself "$(echo small-*.csv small.jsonl*)" \
 		'small-jobs.csv small-spans.csv small-wakes.csv small.jsonl.gz'

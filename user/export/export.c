@@ -126,3 +126,23 @@ uint64_t export_since(const struct export_job *job, uint64_t ns)
 {
 	return ns - model_window(job->model).from_ns;
 }
+
+void export_markup(struct buf *out, const char *s)
+{
+	struct buf safe = { 0 };
+
+	fmt_safe(&safe, s, strlen(s), true);
+	for (const char *at = buf_str(&safe); *at; at++) {
+		if (*at == '<')
+			buf_puts(out, "&lt;");
+		else if (*at == '>')
+			buf_puts(out, "&gt;");
+		else if (*at == '&')
+			buf_puts(out, "&amp;");
+		else if (*at == '"')
+			buf_puts(out, "&quot;");
+		else
+			buf_putc(out, *at);
+	}
+	buf_release(&safe);
+}

@@ -82,6 +82,9 @@ const char *export_effect(uint8_t effect);
 const char *export_cpu_state(uint8_t state);
 /* "clock_nanosleep"; "" where a span has none or it is not known. ASCII. */
 const char *export_syscall(const struct export_job *job, int32_t nr);
+/* What strangers chose, as text or an attribute's value of XML or HTML: printable UTF-8, and nothing in it is markup.
+ */
+void export_markup(struct buf *out, const char *s);
 /* Nanoseconds from the start of the recording. */
 uint64_t export_since(const struct export_job *job, uint64_t ns);
 

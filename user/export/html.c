@@ -84,29 +84,12 @@ static void put_static(struct export_out *out, const unsigned char *text, size_t
 	export_spill(out);
 }
 
-/* What strangers chose, as text of an element. */
-static void put_text(struct buf *out, const char *s)
-{
-	struct buf safe = { 0 };
-
-	fmt_safe(&safe, s, strlen(s), true);
-	for (const char *at = buf_str(&safe); *at; at++) {
-		if (*at == '<')
-			buf_puts(out, "&lt;");
-		else if (*at == '&')
-			buf_puts(out, "&amp;");
-		else
-			buf_putc(out, *at);
-	}
-	buf_release(&safe);
-}
-
 static void put_title(const struct export_job *job, struct buf *out)
 {
 	const struct facts *f = model_facts(job->model);
 	const char *command = facts_get(f, "command"), *workload = facts_get(f, "workload");
 
-	put_text(out, workload ? workload : command ? command : "recording");
+	export_markup(out, workload ? workload : command ? command : "recording");
 	buf_puts(out, " - schedviz");
 }
 

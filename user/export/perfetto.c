@@ -162,7 +162,6 @@ static void on_span(void *ctx, const struct span *s)
 	}
 	if (is_asleep(s->state))
 		pf_slept(p, s, cut);
-	t = pf_task(p, s->task);
 	if (t->known_ns == UINT64_MAX)
 		t->known_ns = s->from_ns <= p->job->window.from_ns ? cut.from_ns : cut.to_ns;
 	if (s->cpu != CPU_NONE)

@@ -33,31 +33,10 @@ struct figure {
 
 /* ---- text ---- */
 
-/* What strangers chose: printable, and nothing in it is markup. */
-static void put_text(struct buf *out, const char *s)
-{
-	struct buf safe = { 0 };
-
-	fmt_safe(&safe, s, strlen(s), true);
-	for (const char *at = buf_str(&safe); *at; at++) {
-		if (*at == '<')
-			buf_puts(out, "&lt;");
-		else if (*at == '>')
-			buf_puts(out, "&gt;");
-		else if (*at == '&')
-			buf_puts(out, "&amp;");
-		else if (*at == '"')
-			buf_puts(out, "&quot;");
-		else
-			buf_putc(out, *at);
-	}
-	buf_release(&safe);
-}
-
 static void text_at(struct figure *f, unsigned x, unsigned y, const char *class, const char *s)
 {
 	buf_printf(f->out, "<text class=\"%s\" x=\"%u\" y=\"%u\">", class, x, y);
-	put_text(f->out, s);
+	export_markup(f->out, s);
 	buf_puts(f->out, "</text>\n");
 }
 
