@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "svpool_test.h"
 #include <sched.h>
+#include "svpool/inside.h"
 
 static void applies(struct svp_opts o)
 {
@@ -101,8 +102,8 @@ TEST(cpus_are_those_that_may_be_used)
 static void waits(struct svp_opts o)
 {
 	svp *p = pool_make(1, o);
+	double from = seconds_now(); /* before its sleep begins, which may be long before submit is through */
 	svp_res *r = submit_sleep(p, 0.3);
-	double from = seconds_now();
 
 	CHECK(svp_res_wait(r, 0) == -ETIMEDOUT);
 	CHECK(seconds_now() - from < 0.25);
@@ -121,6 +122,59 @@ TEST(waiting_has_a_limit)
 	struct svp_opts o;
 
 	EACH_POOL(o, PROCS | THREADS, waits(o));
+}
+
+struct count_arg {
+	svp *p;
+	bool first; /* to count itself finished */
+};
+
+static uint64_t *left_of(svp *p, const void *arg)
+{
+	for (uint64_t task = SVP_RING; task < __atomic_load_n(&p->shared->tail, __ATOMIC_SEQ_CST); task++)
+		if (p->shared->ring[task % SVP_RING].task->args == arg)
+			return &p->shared->ring[task % SVP_RING].task->batch->left;
+	return NULL;
+}
+
+/*
+ * One counts itself finished, as svp_finish() does, but gets no further until the other, which counts to zero and wakes
+ * the master, is through and the master asleep again: the worst that a scheduler can do to it. (Its svp_finish() then
+ * counts below zero, which is no more reason to wake anybody than the 1 that it would have counted to.)
+ */
+static int job_count(const void *arg, size_t len, void *out, size_t room)
+{
+	const struct count_arg *a = arg;
+	uint64_t *left = left_of(a->p, arg), until = a->first ? 0 : 1;
+
+	(void)len, (void)out, (void)room;
+	if (!left)
+		return -EBADMSG;
+	if (a->first)
+		__atomic_sub_fetch(left, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(left, __ATOMIC_SEQ_CST) > until)
+		svp_sleep(0.001);
+	return a->first ? svp_sleep(0.05) : 0;
+}
+
+static void counts(struct svp_opts o)
+{
+	svp *p = pool_make(2, o);
+	struct count_arg args[2] = { { p, true }, { p, false } };
+	double from = seconds_now();
+	svp_res *r = svp_map_async(p, job_count, args, 2, sizeof(args[0]), 0, 1);
+
+	CHECK(r);
+	CHECK_U64(svp_res_get(r, NULL, 0, 20), 0);
+	CHECK(seconds_now() - from < 15); /* it was woken, and did not find out when its time was over */
+	pool_end(p);
+}
+
+TEST(a_task_that_is_counted_before_it_is_finished_is_waited_for)
+{
+	struct svp_opts o;
+
+	EACH_POOL(o, PROCS | THREADS, counts(o));
 }
 
 static void expect_einval(svp *p)

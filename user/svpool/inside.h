@@ -36,7 +36,11 @@
 
 struct svp_batch {
 	uint64_t id;
-	uint64_t left; /* tasks not finished. A hint for whom to wake: it is wrong once a worker died in between. */
+	/*
+	 * Tasks not finished; one counts itself off before its entry says that it is. A hint for whom to wake: it is
+	 * wrong once a worker died in between.
+	 */
+	uint64_t left;
 };
 
 struct svp_task { /* a chunk of items */

@@ -274,10 +274,23 @@ bool svp_res_done(svp_res *r)
 	return r->seen == r->nr_tasks || (r->cut && r->seen == r->pushed);
 }
 
-/* What the master is to be woken for while it waits for `r`. */
-static uint64_t waiting_for(const svp_res *r)
+/*
+ * If not, the master will be woken for it, as it has said in `waiting_for` before it looked. Nothing left and yet not
+ * done: a worker is between its two lines of svp_finish(), in which it counts and then finishes. Whoever counted to
+ * zero meanwhile has woken the master, maybe already, and that worker will not, unless it is asked to.
+ */
+static bool done_or_waited_for(svp_res *r)
 {
-	return r->pool->backlog || r->batch->id <= r->pool->suspect ? SVP_ANY : r->batch->id;
+	svp *p = r->pool;
+	bool any = p->backlog || r->batch->id <= p->suspect;
+
+	__atomic_store_n(&p->shared->waiting_for, any ? SVP_ANY : r->batch->id, __ATOMIC_SEQ_CST);
+	if (svp_res_done(r))
+		return true;
+	if (any || __atomic_load_n(&r->batch->left, __ATOMIC_SEQ_CST))
+		return false;
+	__atomic_store_n(&p->shared->waiting_for, SVP_ANY, __ATOMIC_SEQ_CST);
+	return svp_res_done(r);
 }
 
 int svp_res_wait(svp_res *r, double seconds)
@@ -287,10 +300,7 @@ int svp_res_wait(svp_res *r, double seconds)
 	bool looked = false;
 	int ret = 0;
 
-	for (;;) {
-		__atomic_store_n(&p->shared->waiting_for, waiting_for(r), __ATOMIC_SEQ_CST);
-		if (svp_res_done(r))
-			break;
+	while (!done_or_waited_for(r)) {
 		if (looked && svp_now() >= until_ns) {
 			ret = -ETIMEDOUT;
 			break;

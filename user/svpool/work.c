@@ -87,8 +87,8 @@ bool svp_claim(struct svp_worker *w, uint64_t *task)
 
 /*
  * The batch's memory may be used for something else as soon as its last entry is finished, so what is asked of it is
- * asked before. The order of the last two accesses pairs with the master's, which first says what it waits for and then
- * looks whether it is done.
+ * asked before; the master allows for one that has counted and not finished. The order of the last two accesses pairs
+ * with the master's, which first says what it waits for and then looks whether it is done.
  */
 void svp_finish(svp *p, uint64_t task, int status)
 {
