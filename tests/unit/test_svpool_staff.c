@@ -67,7 +67,7 @@ static void on_demand(struct svp_opts o)
 
 	o.ondemand = 1;
 	p = pool_make(3, o);
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 300; i++) { /* whatever the worker is at when it is counted */
 		CHECK_U64(svp_apply(p, job_who, &none, sizeof(none), &who, sizeof(who)), 0);
 		CHECK_U64(who.worker, 0);
 	}

@@ -60,9 +60,8 @@ struct svp_entry {
 	struct svp_task *task;
 };
 
-/* What a worker does. It is busy before it takes a task and idle before it finishes it: on demand, rather one too many.
- */
-enum svp_state { SVP_NOBODY, SVP_STARTING, SVP_IDLE, SVP_BUSY, SVP_RETIRED };
+/* Is there a worker? Whether it has a task says only the task's entry: one step takes the one and busies the other. */
+enum svp_state { SVP_NOBODY, SVP_STARTING, SVP_READY, SVP_RETIRED };
 
 struct svp_shared {
 	uint32_t stopping;    /* terminated */
@@ -75,6 +74,7 @@ struct svp_shared {
 	uint64_t tail;	      /* the next number */
 	pthread_mutex_t lock; /* of the pipe, for SVP_LOCKPIPE */
 	uint32_t *states;     /* enum svp_state of each worker */
+	uint64_t *tried;      /* by each worker: the task that it tried to take last, which it has or had or missed */
 	struct svp_entry ring[SVP_RING];
 };
 #define SVP_ANY UINT64_MAX	  /* wake it whenever a task is finished */

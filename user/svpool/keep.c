@@ -131,17 +131,37 @@ bool svp_any_alive(const svp *p)
 	return false;
 }
 
+static bool has_task(const svp *p, unsigned i)
+{
+	uint64_t task = __atomic_load_n(&p->shared->tried[i], __ATOMIC_SEQ_CST);
+
+	if (p->opts.handoff == SVP_SOCKETPAIR && svp_dealt_busy(&p->workers[i]))
+		return true;
+	return __atomic_load_n(&entry(p, task)->word, __ATOMIC_SEQ_CST) == (task << 16 | (i + 1));
+}
+
 static uint64_t idle_count(const svp *p)
 {
 	uint64_t n = 0;
 
-	for (unsigned i = 0; i < p->nr_workers; i++) {
-		enum svp_state s = state(p, i);
-		bool dealt = p->opts.handoff == SVP_SOCKETPAIR && svp_dealt_busy(&p->workers[i]);
-
-		n += (s == SVP_STARTING || s == SVP_IDLE) && !dealt;
-	}
+	for (unsigned i = 0; i < p->nr_workers; i++)
+		n += (state(p, i) == SVP_STARTING || state(p, i) == SVP_READY) && !has_task(p, i);
 	return n;
+}
+
+/*
+ * Do more tasks wait than workers idle? A task that is taken between the two counts would be one that waits and its
+ * worker none that idles. Taken they are in any case until the master adds some, so then it counts again.
+ */
+static bool hands_lacking(svp *p)
+{
+	uint64_t waiting, idle;
+
+	do {
+		waiting = svp_waiting(p);
+		idle = idle_count(p);
+	} while (waiting > idle && svp_waiting(p) != waiting);
+	return waiting > idle;
 }
 
 static bool place_is_free(const struct svp_worker *w)
@@ -173,7 +193,7 @@ int svp_staff(svp *p)
 
 		if (!place_is_free(w))
 			continue;
-		if (!full && svp_waiting(p) <= idle_count(p))
+		if (!full && !hands_lacking(p))
 			break;
 		ret = place_fill(w);
 	}

@@ -111,7 +111,7 @@ static bool opts_make_sense(int workers, const struct svp_opts *o)
 
 static size_t shared_bytes(const svp *p)
 {
-	return sizeof(*p->shared) + p->nr_workers * sizeof(*p->shared->states);
+	return sizeof(*p->shared) + p->nr_workers * (sizeof(*p->shared->tried) + sizeof(*p->shared->states));
 }
 
 static int shared_make(svp *p)
@@ -121,7 +121,8 @@ static int shared_make(svp *p)
 		p->shared = NULL;
 		return -errno;
 	}
-	p->shared->states = (uint32_t *)(p->shared + 1);
+	p->shared->tried = (uint64_t *)(p->shared + 1);
+	p->shared->states = (uint32_t *)(p->shared->tried + p->nr_workers);
 	p->shared->head = p->shared->tail = p->oldest = p->next_deal = FIRST_TASK;
 	return svp_arena_init(&p->arena, p->opts.memory ? p->opts.memory : MEMORY_DEFAULT);
 }

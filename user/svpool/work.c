@@ -17,11 +17,6 @@
 
 static __thread struct svp_worker *self; /* the worker that this thread is */
 
-static void state_set(struct svp_worker *w, enum svp_state state)
-{
-	__atomic_store_n(&w->pool->shared->states[w->index], (uint32_t)state, __ATOMIC_SEQ_CST);
-}
-
 bool svp_pool_stopping(const svp *p)
 {
 	return __atomic_load_n(&p->shared->stopping, __ATOMIC_SEQ_CST);
@@ -34,16 +29,17 @@ bool svp_pool_closing(const svp *p)
 
 /* ---- a task changes hands ---- */
 
-static bool claim(struct svp_worker *w, uint64_t task)
+bool svp_claim_this(struct svp_worker *w, uint64_t task)
 {
 	struct svp_entry *e = &w->pool->shared->ring[task % SVP_RING];
 	uint64_t waiting = task << 16 | SVP_WAITING;
 
+	__atomic_store_n(&w->pool->shared->tried[w->index], task, __ATOMIC_SEQ_CST);
 	return __atomic_compare_exchange_n(&e->word, &waiting, task << 16 | (w->index + 1), false, __ATOMIC_SEQ_CST,
 					   __ATOMIC_SEQ_CST);
 }
 
-static bool claim_oldest(struct svp_worker *w, uint64_t *task)
+bool svp_claim(struct svp_worker *w, uint64_t *task)
 {
 	struct svp_shared *s = w->pool->shared;
 	uint64_t head, word, same;
@@ -57,32 +53,13 @@ static bool claim_oldest(struct svp_worker *w, uint64_t *task)
 				return false; /* not there yet */
 			continue;
 		}
-		mine = (word & 0xffff) == SVP_WAITING && claim(w, head);
+		mine = (word & 0xffff) == SVP_WAITING && svp_claim_this(w, head);
 		same = head;
 		__atomic_compare_exchange_n(&s->head, &same, head + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 		*task = head;
 		if (mine)
 			return true;
 	}
-}
-
-static bool busy_if(struct svp_worker *w, bool taken)
-{
-	if (!taken)
-		state_set(w, SVP_IDLE);
-	return taken;
-}
-
-bool svp_claim_this(struct svp_worker *w, uint64_t task)
-{
-	state_set(w, SVP_BUSY);
-	return busy_if(w, claim(w, task));
-}
-
-bool svp_claim(struct svp_worker *w, uint64_t *task)
-{
-	state_set(w, SVP_BUSY);
-	return busy_if(w, claim_oldest(w, task));
 }
 
 /*
@@ -147,7 +124,6 @@ static void task_do(struct svp_worker *w, uint64_t task)
 	w->now = task;
 	status = items_do(w, w->pool->shared->ring[task % SVP_RING].task);
 	w->now = 0;
-	state_set(w, SVP_IDLE);
 	svp_finish(w->pool, task, status);
 	if (handoff->give_back)
 		handoff->give_back(w, task);
@@ -180,7 +156,7 @@ int svp_work(struct svp_worker *w)
 	prctl(PR_SET_NAME, name);
 	if (p->opts.init)
 		p->opts.init(p->opts.init_ctx);
-	state_set(w, SVP_IDLE);
+	__atomic_store_n(&p->shared->states[w->index], SVP_READY, __ATOMIC_SEQ_CST);
 	__atomic_fetch_add(&p->shared->ready, 1, __ATOMIC_RELEASE);
 	return tasks_do(w);
 }
