@@ -82,7 +82,7 @@ def test_processes_are_not_threads_of_one():
 
 def test_fork_pays_for_page_tables():
     real.predicted("create", "--quick")
-    real.not_predicted("create --quick --memory 32M")
+    real.not_predicted("create --quick --memory 16M")
 
 
 def test_a_process_crashes_alone():

@@ -30,8 +30,8 @@ static const struct prediction predictions[] = {
 	{ "threads", "", "2 s + 1 start of 5 ms = 2.005 s", 2005 * MS, 2005 * MS },
 	{ "threads", "--cpus 0 -n 1 --work 1s", "3 s", 3 * S, 3 * S },
 	{ "create", "", "thread, vfork < fork; fork = a + b x MiB touched, of 1, 64, 512", 0, 0 },
-	{ "create", "--quick", "thread, vfork < fork; fork = a + b x MiB touched, of 1, 32, 64", 0, 0 },
-	{ "create", "--quick --memory 32M", "thread, vfork < fork; fork = a + b x MiB touched, of 1, 16, 32", 0, 0 },
+	{ "create", "--quick", "thread, vfork < fork; fork = a + b x MiB touched, of 1, 16, 32", 0, 0 },
+	{ "create", "--quick --memory 16M", "thread, vfork < fork; fork = a + b x MiB touched, of 1, 8, 16", 0, 0 },
 	{ "crash", "", "one of 4 processes crashes, it alone dies: 3 survive", 0, 0 },
 	/* one worker does 0 and 3, one loses 1 at a third of a second and its successor does 2 */
 	{ "crash", "--in-pool", "a crash takes 1 of 4 tasks and 1 worker, replaced: 3 done, 2 s", 2 * S, 2 * S },

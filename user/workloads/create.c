@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sysinfo.h>
@@ -18,13 +19,15 @@
 
 #define MIB (UINT64_C(1) << 20)
 #define MAX_ROUNDS 1000
-#define QUICK_BYTES (64 * MIB)
+#define QUICK_BYTES (32 * MIB)
+#define TASKS 5
+#define QUICK_TASKS 40 /* a fifth of a second; many, since they are short and a pause of the machine hits some */
 #define LARGE_BYTES                                                                                       \
 	(256 * MIB) /* from here on an eighth of it is enough to tell its cost from that of the first MiB \
 		     */
 /*
- * How far the cost of a MiB may differ between the smaller and the larger step. A line gives 1; measured 0.70 to 1.05
- * with 512 MiB, 0.56 to 1.17 with --quick beside others who used half the machine.
+ * How far the cost of a MiB may differ between the smaller and the larger step. A line gives 1; measured 0.49 to 1.65
+ * in 60 runs with 512 MiB, 0.75 to 1.99 in 177 with --quick, 0.67 to 1.86 in 35 more beside two that never sleep.
  */
 #define LINE_MIN 0.4
 #define LINE_MAX 2.5
@@ -42,9 +45,10 @@ struct create_cfg {
 };
 
 static const struct opt create_opts[] = {
-	OPT_U64('n', "tasks", struct create_cfg, c.tasks, 3, MAX_ROUNDS, "N", "how many of each kind (5)"),
+	OPT_U64('n', "tasks", struct create_cfg, c.tasks, 3, MAX_ROUNDS, "N",
+		"how many of each kind (5; 40 with --quick)"),
 	OPT_SIZE(0, "memory", struct create_cfg, bytes, 16 * MIB, 16384 * MIB,
-		 "memory that the process has touched when it forks last (512M; 64M with --quick)"),
+		 "memory that the process has touched when it forks last (512M; 32M with --quick)"),
 	WORKLOAD_OPTS(struct create_cfg, c), OPT_END
 };
 
@@ -55,7 +59,7 @@ static const struct create_cfg *own(const struct workload_cfg *cfg)
 
 static void create_defaults(struct workload_cfg *cfg)
 {
-	*(struct create_cfg *)cfg = (struct create_cfg){ .c = { .repeat = 1, .tasks = 5 }, .bytes = 512 * MIB };
+	*(struct create_cfg *)cfg = (struct create_cfg){ .c = { .repeat = 1 }, .bytes = 512 * MIB };
 }
 
 static int create_prepare(struct workload_cfg *cfg, struct err *e)
@@ -65,6 +69,8 @@ static int create_prepare(struct workload_cfg *cfg, struct err *e)
 	(void)e;
 	if (cfg->quick && c->bytes > QUICK_BYTES)
 		c->bytes = QUICK_BYTES;
+	if (!cfg->tasks)
+		cfg->tasks = cfg->quick ? QUICK_TASKS : TASKS;
 	c->mib[0] = 1;
 	c->mib[1] = c->bytes >= LARGE_BYTES ? c->bytes / MIB / 8 : c->bytes / MIB / 2;
 	c->mib[2] = c->bytes / MIB;
@@ -219,43 +225,88 @@ static int create_run(const struct workload_cfg *cfg)
 /* ---- the check ---- */
 
 struct costs {
-	uint64_t ns[NR_KINDS];
-	uint64_t made; /* tasks with these names */
+	uint64_t ns[NR_KINDS];		 /* 0 for a kind of which none was seen */
+	uint64_t slope_ns[NR_SIZES - 1]; /* what a MiB costs from one size to the next */
+	uint64_t made;			 /* tasks with these names */
 };
 
-/*
- * Making one, its life and the wait for its end. The least of them, for whatever disturbs a round makes it longer. 0
- * for a kind of which none was seen.
- */
-static struct costs costs_of(const struct create_cfg *c, const struct evidence *ev)
+/* What each round had of each kind. */
+struct rounds {
+	int64_t ns[NR_KINDS][MAX_ROUNDS];
+	size_t n[NR_KINDS];
+};
+
+/* How long the process that makes them and all of `made` ran in `w`: who else had the CPU then does not count. */
+static uint64_t ran_ns(const struct evidence *ev, task_id maker, const task_set *made, struct window w)
 {
-	struct costs cost = { 0 };
-	uint64_t began_ns = 0;
-	char name[16];
+	uint64_t ns = evidence_ns(ev, maker, STATE_RUNNING, w);
 
-	for (const struct evidence_instant *said = ev->instants.v; said < ev->instants.v + ev->instants.n; said++) {
-		uint64_t *least_ns = &cost.ns[said->id % NR_KINDS], ns = said->ts_ns - began_ns;
-
-		if (said->arg == BEGINS)
-			began_ns = said->ts_ns;
-		else
-			*least_ns = !*least_ns || ns < *least_ns ? ns : *least_ns;
-	}
-	for (int kind = 0; kind < NR_KINDS; kind++) {
-		task_set set;
-
-		kind_name(c, kind, name);
-		set = evidence_named(ev, name);
-		cost.made += set.n;
-		vec_release(&set);
-	}
-	return cost;
+	for (size_t i = 0; i < made->n; i++)
+		ns += evidence_ns(ev, made->v[i], STATE_RUNNING, w);
+	return ns;
 }
 
-/* What a MiB costs from size `i` to the next. */
-static uint64_t slope_ns(const struct create_cfg *c, const struct costs *cost, unsigned i)
+static void kind_add(struct rounds *all, const struct evidence *ev, unsigned kind, const task_set *made)
 {
-	return cost->ns[i + 1] > cost->ns[i] ? (cost->ns[i + 1] - cost->ns[i]) / (c->mib[i + 1] - c->mib[i]) : 0;
+	struct window w = { 0 };
+
+	for (const struct evidence_instant *said = ev->instants.v; said < ev->instants.v + ev->instants.n; said++) {
+		if (said->id != kind)
+			continue;
+		w.to_ns = said->ts_ns;
+		if (said->arg == BEGINS)
+			w.from_ns = said->ts_ns;
+		else if (w.from_ns && all->n[kind] < MAX_ROUNDS)
+			all->ns[kind][all->n[kind]++] = (int64_t)ran_ns(ev, said->who, made, w);
+	}
+}
+
+static int compare(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The middle one of v[0..n), which become sorted; 0 if there is none, or it is negative. */
+static uint64_t median(int64_t *v, size_t n)
+{
+	qsort(v, n, sizeof(*v), compare);
+	return n && v[n / 2] > 0 ? (uint64_t)v[n / 2] : 0;
+}
+
+/* The middle of what the rounds say, each from two forks within milliseconds: machines have slow and fast moments. */
+static uint64_t slope_of(const struct create_cfg *c, const struct rounds *all, unsigned i)
+{
+	size_t n = all->n[i] < all->n[i + 1] ? all->n[i] : all->n[i + 1];
+	int64_t step_ns[MAX_ROUNDS];
+
+	for (size_t k = 0; k < n; k++)
+		step_ns[k] = all->ns[i + 1][k] - all->ns[i][k];
+	return median(step_ns, n) / (c->mib[i + 1] - c->mib[i]);
+}
+
+/* CPU time to make one, of its life and of the wait for its end. */
+static struct costs costs_of(const struct create_cfg *c, const struct evidence *ev)
+{
+	struct rounds all = { 0 };
+	struct costs cost = { 0 };
+	char name[16];
+
+	for (unsigned kind = 0; kind < NR_KINDS; kind++) {
+		task_set set;
+
+		kind_name(c, (int)kind, name);
+		set = evidence_named(ev, name);
+		cost.made += set.n;
+		kind_add(&all, ev, kind, &set);
+		vec_release(&set);
+	}
+	for (unsigned i = 0; i + 1 < NR_SIZES; i++)
+		cost.slope_ns[i] = slope_of(c, &all, i);
+	for (int kind = 0; kind < NR_KINDS; kind++)
+		cost.ns[kind] = median(all.ns[kind], all.n[kind]);
+	return cost;
 }
 
 static void create_check(const struct workload_cfg *cfg, const struct evidence *ev, struct report *r)
@@ -264,7 +315,7 @@ static void create_check(const struct workload_cfg *cfg, const struct evidence *
 	struct costs cost = costs_of(c, ev);
 	uint64_t n = NR_KINDS * cfg->tasks;
 
-	report_ratio(r, slope_ns(c, &cost, 1), slope_ns(c, &cost, 0), LINE_MIN, LINE_MAX,
+	report_ratio(r, cost.slope_ns[1], cost.slope_ns[0], LINE_MIN, LINE_MAX,
 		     "cost of a MiB, larger step to smaller");
 	report_count(r, cost.made, n, n, "threads and processes that were made");
 	report_tell(r, UNIT_NS, cost.ns[0], "fork with 1 MiB touched");
@@ -279,7 +330,7 @@ static void create_explain(const struct workload_cfg *cfg, const struct evidence
 	const struct create_cfg *c = own(cfg);
 	struct costs cost = costs_of(c, ev);
 
-	buf_puts(out, "To make one and wait for its end took: a thread ");
+	buf_puts(out, "To make one, its life and the wait for its end took this much of a CPU: a thread ");
 	fmt_duration(out, cost.ns[THREAD], true);
 	buf_puts(out, ", a vfork ");
 	fmt_duration(out, cost.ns[VFORK], true);
@@ -289,7 +340,7 @@ static void create_explain(const struct workload_cfg *cfg, const struct evidence
 	}
 	buf_puts(out, ". A fork copies no memory, but it must copy the page tables, an entry for each page that was "
 		      "touched, and the child's end takes them down again: about ");
-	fmt_duration(out, slope_ns(c, &cost, 1), true);
+	fmt_duration(out, cost.slope_ns[1], true);
 	buf_puts(out, " a MiB here. A thread or a vfork child uses the same tables, so it costs the same however "
 		      "large the process is. Processes on Linux are cheap, but not equally so: a large one is forked "
 		      "from a small helper (Python's forkserver), or by vfork and exec.");
