@@ -2,7 +2,9 @@
 /*
  * reader.c - owns opening a trace and giving out its events in one order.
  *
- * A binary heap holds the next event of every stream (a CPU's hot events, or the rare ones), the earliest on top.
+ * A tournament finds the earliest of the streams' next events (a CPU's hot events, or the rare ones): a tree in which
+ * each match remembers its loser (Knuth, The Art of Computer Programming 3, 5.4.1), so that after an event was given
+ * out only the matches of its own stream are played again.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,10 +15,15 @@
 #include "trace/stream.h"
 #include "trace/text.h"
 
-struct heap_entry {
-	uint64_t ts_ns;	  /* of its event */
-	struct event *ev; /* the stream's next */
-	struct stream *stream;
+struct lane {
+	struct event *ev;      /* the stream's next; &never: it has no more */
+	struct event *last;    /* of those that follow it in memory */
+	struct stream *stream; /* NULL: of a trace without any */
+};
+
+struct contender {
+	uint64_t ts_ns; /* of its event */
+	struct lane *lane;
 };
 
 struct trace_reader {
@@ -27,90 +34,77 @@ struct trace_reader {
 	struct window window;
 	uint32_t nr_cpus;
 	struct trace_damage at_open; /* found by opening; reading finds more */
-	struct heap_entry *heap;
-	size_t nr_heap;
+	struct lane *lanes;	     /* of each stream */
+	size_t nr_lanes;
+	struct contender
+		*losers; /* from 1 on; match i is between the winners of 2i and 2i + 1, lane i is nr_lanes + i */
+	struct contender first;
+	struct event never; /* after all others */
 	bool started;
 	uint64_t last_ns; /* of the event given out last */
 };
 
-static inline bool entry_before(const struct heap_entry *a, const struct heap_entry *b)
+static inline bool before(const struct contender *a, const struct contender *b)
 {
 	if (__builtin_expect(a->ts_ns == b->ts_ns, 0))
-		return event_before(a->ev, b->ev);
+		return event_before(a->lane->ev, b->lane->ev);
 	return a->ts_ns < b->ts_ns;
 }
 
-static void heap_sift(struct trace_reader *r, size_t i)
+/* Exchange two, or not, without a branch: which of two CPUs is next is as good as random. */
+static inline void swap_if(bool swap, struct contender *a, struct contender *b)
 {
-	struct heap_entry moving = r->heap[i];
-
-	for (;;) {
-		size_t child = 2 * i + 1;
-
-		if (child >= r->nr_heap)
-			break;
-		if (child + 1 < r->nr_heap && entry_before(&r->heap[child + 1], &r->heap[child]))
-			child++;
-		if (!entry_before(&r->heap[child], &moving))
-			break;
-		r->heap[i] = r->heap[child];
-		i = child;
-	}
-	r->heap[i] = moving;
-}
-
-/* Exchange two entries, or not, without a branch, and word by word as they were stored: that is faster than whole. */
-static inline void swap_if(bool swap, struct heap_entry *a, struct heap_entry *b)
-{
-	uintptr_t mask = -(uintptr_t)swap;
 	uint64_t ts = (a->ts_ns ^ b->ts_ns) & -(uint64_t)swap;
-	uintptr_t ev = ((uintptr_t)a->ev ^ (uintptr_t)b->ev) & mask;
-	uintptr_t stream = ((uintptr_t)a->stream ^ (uintptr_t)b->stream) & mask;
+	uintptr_t lane = ((uintptr_t)a->lane ^ (uintptr_t)b->lane) & -(uintptr_t)swap;
 
 	a->ts_ns ^= ts;
 	b->ts_ns ^= ts;
-	a->ev = (struct event *)((uintptr_t)a->ev ^ ev);
-	b->ev = (struct event *)((uintptr_t)b->ev ^ ev);
-	a->stream = (struct stream *)((uintptr_t)a->stream ^ stream);
-	b->stream = (struct stream *)((uintptr_t)b->stream ^ stream);
+	a->lane = (struct lane *)((uintptr_t)a->lane ^ lane);
+	b->lane = (struct lane *)((uintptr_t)b->lane ^ lane);
 }
 
-/*
- * Bring the first entry where it belongs. Which of two CPUs is next is as good as random, so the first exchange is made
- * without a branch; in a heap of up to three it is the only one.
- */
-static inline void heap_sift_first(struct trace_reader *r)
+static void lane_next_block(struct trace_reader *r, struct lane *l)
 {
-	struct heap_entry *top = r->heap, *child = top + 1;
-	bool later;
-
-	if (r->nr_heap < 2)
-		return;
-	if (r->nr_heap > 2)
-		child += entry_before(&top[2], &top[1]);
-	later = entry_before(child, top);
-	swap_if(later, top, child);
-	if (r->nr_heap > 3 && later)
-		heap_sift(r, (size_t)(child - r->heap));
-}
-
-/* Go on to the next event of the first stream. */
-static inline void heap_advance(struct trace_reader *r)
-{
-	struct heap_entry *top = &r->heap[0];
-
-	if (__builtin_expect(top->stream->block_left != 0, 1)) {
-		top->stream->block_left--;
-		top->ev++;
-	} else if (stream_next_block(top->stream, &r->set)) {
-		top->ev = top->stream->ev;
+	if (l->stream && stream_next_block(l->stream, &r->set)) {
+		l->ev = l->stream->ev;
+		l->last = l->ev + l->stream->block_left;
 	} else {
-		*top = r->heap[--r->nr_heap];
-		if (!r->nr_heap)
-			return;
+		l->ev = l->last = &r->never;
 	}
-	top->ts_ns = top->ev->ts_ns;
-	heap_sift_first(r);
+}
+
+/* Go on to the next event of the first lane, and find who is first then. */
+static inline void advance(struct trace_reader *r)
+{
+	struct lane *l = r->first.lane;
+	struct contender first;
+
+	if (__builtin_expect(l->ev != l->last, 1))
+		l->ev++;
+	else
+		lane_next_block(r, l);
+	/* Meanwhile other lanes' events have taken its place in the nearest cache. */
+	__builtin_prefetch(l->ev + 1);
+	first = (struct contender){ .ts_ns = l->ev->ts_ns, .lane = l };
+	for (size_t i = (r->nr_lanes + (size_t)(l - r->lanes)) / 2; i; i /= 2)
+		swap_if(before(&r->losers[i], &first), &r->losers[i], &first);
+	r->first = first;
+}
+
+/* Play match `i` and those that lead to it. */
+static struct contender play(struct trace_reader *r, size_t i)
+{
+	struct contender winner;
+
+	if (i >= r->nr_lanes) {
+		struct lane *l = &r->lanes[i - r->nr_lanes];
+
+		return (struct contender){ .ts_ns = l->ev->ts_ns, .lane = l };
+	}
+	winner = play(r, 2 * i);
+	r->losers[i] = play(r, 2 * i + 1);
+	swap_if(before(&r->losers[i], &winner), &r->losers[i], &winner);
+	return winner;
 }
 
 void trace_reader_rewind(struct trace_reader *r)
@@ -118,29 +112,24 @@ void trace_reader_rewind(struct trace_reader *r)
 	r->set.damage = r->at_open;
 	r->started = false;
 	r->last_ns = 0;
-	r->nr_heap = 0;
-	for (size_t i = 0; i < r->set.streams.n; i++) {
-		struct stream *s = &r->set.streams.v[i];
-
-		stream_rewind(s);
-		if (stream_next_block(s, &r->set))
-			r->heap[r->nr_heap++] = (struct heap_entry){ .ts_ns = s->ev->ts_ns, .ev = s->ev, .stream = s };
-	}
-	for (size_t i = r->nr_heap; i-- > 0;)
-		heap_sift(r, i);
+	for (size_t i = 0; i < r->set.streams.n; i++)
+		stream_rewind(&r->set.streams.v[i]);
+	for (size_t i = 0; i < r->nr_lanes; i++)
+		lane_next_block(r, &r->lanes[i]);
+	r->first = play(r, 1);
 }
 
 const struct event *trace_reader_next(struct trace_reader *r)
 {
 	struct event *ev;
 
-	if (r->started && r->nr_heap)
-		heap_advance(r);
+	if (r->started)
+		advance(r);
 	r->started = true;
-	if (!r->nr_heap)
+	ev = r->first.lane->ev;
+	if (__builtin_expect(ev == &r->never, 0))
 		return NULL;
-	ev = r->heap[0].ev;
-	if (ev->ts_ns < r->last_ns) {
+	if (__builtin_expect(ev->ts_ns < r->last_ns, 0)) {
 		stream_set_late(&r->set, ev);
 		ev->ts_ns = r->last_ns;
 	}
@@ -159,6 +148,16 @@ static void add_listed_cpus(struct trace_reader *r, const char *key)
 	cpuset_release(&set);
 }
 
+static void open_lanes(struct trace_reader *r)
+{
+	r->never = (struct event){ .ts_ns = UINT64_MAX, .cpu = UINT32_MAX, .kind = UINT8_MAX };
+	r->nr_lanes = r->set.streams.n ? r->set.streams.n : 1;
+	r->lanes = xcalloc(r->nr_lanes, sizeof(*r->lanes));
+	r->losers = xcalloc(r->nr_lanes, sizeof(*r->losers));
+	for (size_t i = 0; i < r->set.streams.n; i++)
+		r->lanes[i].stream = &r->set.streams.v[i];
+}
+
 /* What both forms of a trace need once their facts and streams are there. */
 static void finish_open(struct trace_reader *r)
 {
@@ -169,7 +168,7 @@ static void finish_open(struct trace_reader *r)
 	r->nr_cpus = r->set.nr_cpus;
 	add_listed_cpus(r, "cpu.possible");
 	add_listed_cpus(r, "cpu.online");
-	r->heap = xcalloc(r->set.streams.n + 1, sizeof(*r->heap));
+	open_lanes(r);
 	r->at_open = r->set.damage;
 	trace_reader_rewind(r);
 }
@@ -280,6 +279,7 @@ void trace_reader_close(struct trace_reader *r)
 	text_trace_release(&r->text);
 	facts_release(&r->facts);
 	source_close(&r->source);
-	free(r->heap);
+	free(r->lanes);
+	free(r->losers);
 	free(r);
 }

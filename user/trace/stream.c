@@ -52,6 +52,7 @@ static void give_lost(struct stream *s, const struct chunk *c)
 	s->out.lost.from_ns = c->first_ns;
 	s->out.lost.count = c->events;
 	s->ev = &s->out;
+	s->block_left = 0;
 }
 
 static void give_block(struct stream *s)

@@ -17,7 +17,7 @@ enum stream_kind { STREAM_HOT, STREAM_RARE, STREAM_LIST };
 
 struct stream {
 	struct event *ev;    /* the block's first event; events may be changed by who reads them */
-	uint32_t block_left; /* events behind `ev` in the block; counted down by who takes them */
+	uint32_t block_left; /* events behind `ev` in the block */
 	enum stream_kind kind;
 	uint32_t cpu;		  /* of STREAM_HOT */
 	uint32_t next_seq;	  /* that its next chunk should have */
