@@ -19,6 +19,7 @@ struct lane {
 	struct event *ev;      /* the stream's next; &never: it has no more */
 	struct event *last;    /* of those that follow it in memory */
 	struct stream *stream; /* NULL: of a trace without any */
+	size_t match;	       /* its first one */
 };
 
 struct contender {
@@ -40,8 +41,8 @@ struct trace_reader {
 		*losers; /* from 1 on; match i is between the winners of 2i and 2i + 1, lane i is nr_lanes + i */
 	struct contender first;
 	struct event never; /* after all others */
-	bool started;
-	uint64_t last_ns; /* of the event given out last */
+	bool block_given;   /* all of the first lane's block */
+	uint64_t last_ns;   /* of the event given out last */
 };
 
 static inline bool before(const struct contender *a, const struct contender *b)
@@ -73,20 +74,15 @@ static void lane_next_block(struct trace_reader *r, struct lane *l)
 	}
 }
 
-/* Go on to the next event of the first lane, and find who is first then. */
-static inline void advance(struct trace_reader *r)
+/* The first lane has a new next event: who is first now? */
+static inline void find_first(struct trace_reader *r)
 {
 	struct lane *l = r->first.lane;
-	struct contender first;
+	struct contender first = { .ts_ns = l->ev->ts_ns, .lane = l };
 
-	if (__builtin_expect(l->ev != l->last, 1))
-		l->ev++;
-	else
-		lane_next_block(r, l);
-	/* Meanwhile other lanes' events have taken its place in the nearest cache. */
+	/* Until then other lanes' events will have taken its place in the nearest cache. */
 	__builtin_prefetch(l->ev + 1);
-	first = (struct contender){ .ts_ns = l->ev->ts_ns, .lane = l };
-	for (size_t i = (r->nr_lanes + (size_t)(l - r->lanes)) / 2; i; i /= 2)
+	for (size_t i = l->match; i; i /= 2)
 		swap_if(before(&r->losers[i], &first), &r->losers[i], &first);
 	r->first = first;
 }
@@ -110,7 +106,7 @@ static struct contender play(struct trace_reader *r, size_t i)
 void trace_reader_rewind(struct trace_reader *r)
 {
 	r->set.damage = r->at_open;
-	r->started = false;
+	r->block_given = false;
 	r->last_ns = 0;
 	for (size_t i = 0; i < r->set.streams.n; i++)
 		stream_rewind(&r->set.streams.v[i]);
@@ -119,16 +115,28 @@ void trace_reader_rewind(struct trace_reader *r)
 	r->first = play(r, 1);
 }
 
+/*
+ * Who is first next time is found now, and not when it is asked for, so that the CPU can do that beside what the caller
+ * does with this event. That is not possible where the next block would take its place.
+ */
 const struct event *trace_reader_next(struct trace_reader *r)
 {
 	struct event *ev;
+	struct lane *l;
 
-	if (r->started)
-		advance(r);
-	r->started = true;
-	ev = r->first.lane->ev;
+	if (__builtin_expect(r->block_given, 0)) {
+		lane_next_block(r, r->first.lane);
+		find_first(r);
+	}
+	l = r->first.lane;
+	ev = l->ev;
 	if (__builtin_expect(ev == &r->never, 0))
 		return NULL;
+	r->block_given = ev == l->last;
+	if (__builtin_expect(!r->block_given, 1)) {
+		l->ev++;
+		find_first(r);
+	}
 	if (__builtin_expect(ev->ts_ns < r->last_ns, 0)) {
 		stream_set_late(&r->set, ev);
 		ev->ts_ns = r->last_ns;
@@ -154,6 +162,8 @@ static void open_lanes(struct trace_reader *r)
 	r->nr_lanes = r->set.streams.n ? r->set.streams.n : 1;
 	r->lanes = xcalloc(r->nr_lanes, sizeof(*r->lanes));
 	r->losers = xcalloc(r->nr_lanes, sizeof(*r->losers));
+	for (size_t i = 0; i < r->nr_lanes; i++)
+		r->lanes[i].match = (r->nr_lanes + i) / 2;
 	for (size_t i = 0; i < r->set.streams.n; i++)
 		r->lanes[i].stream = &r->set.streams.v[i];
 }
