@@ -22,14 +22,12 @@ void buf_reset(struct buf *b)
 		b->data[0] = '\0';
 }
 
-char *buf_grow(struct buf *b, size_t n)
+char *buf_grow_more(struct buf *b, size_t n)
 {
 	size_t want, cap = b->cap ? b->cap : BUF_FIRST;
 
 	if (__builtin_add_overflow(b->len, n, &want) || __builtin_add_overflow(want, 1, &want))
 		want = SIZE_MAX; /* cannot be had: ends the program */
-	if (want <= b->cap)
-		return b->data + b->len;
 	while (cap < want)
 		cap = cap > SIZE_MAX / 2 ? want : cap * 2;
 	b->data = xrealloc(b->data, cap, 1);

@@ -20,7 +20,6 @@ struct buf {
 
 void buf_release(struct buf *b);			  /* free and make empty again */
 void buf_reset(struct buf *b);				  /* empty, keep the memory */
-char *buf_grow(struct buf *b, size_t n);		  /* room for n more bytes: where they go; len unchanged */
 void buf_put(struct buf *b, const void *bytes, size_t n);
 void buf_puts(struct buf *b, const char *s);
 void buf_repeat(struct buf *b, const char *s, size_t times);
@@ -28,7 +27,16 @@ void buf_u64(struct buf *b, uint64_t v); /* in decimal, where buf_printf() would
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
-/* Called for every byte of a recording, so in place. */
+char *buf_grow_more(struct buf *b, size_t n); /* for buf_grow() */
+
+/* Called for every byte or event of a recording, so in place. */
+
+/* Room for n more bytes: where they go; len unchanged. */
+static inline char *buf_grow(struct buf *b, size_t n)
+{
+	return n < b->cap - b->len ? b->data + b->len : buf_grow_more(b, n);
+}
+
 static inline void buf_putc(struct buf *b, char c)
 {
 	if (b->len + 1 >= b->cap)
