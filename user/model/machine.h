@@ -56,7 +56,6 @@ struct stay {
 			      since_ns from when on the next event can tell */
 	uint32_t tid;	   /* under which events name it now */
 	uint32_t early_waker, early_cpu;
-	event_prio prio;
 	uint16_t flags;	   /* enum stay_flag */
 	uint8_t early_ctx;
 	uint8_t parity;	   /* enum nvcsw_parity at its last switch-out */
@@ -217,6 +216,7 @@ static inline void cpu_close(struct model *m, struct cpu *c, uint64_t to_ns, boo
 		.cpu = (uint32_t)(c - m->cpus),
 		.state = c->state,
 		.switched = switched,
+		.prio = c->task == NOBODY ? 0 : m->stays.v[c->task].span.prio,
 		.task = { c->task },
 		.from_ns = c->from_ns,
 		.to_ns = to_ns,

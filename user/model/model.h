@@ -44,6 +44,7 @@ struct span {
 			      or unknown */
 	uint32_t waker_cpu;
 	int32_t syscall; /* of a sleeping, blocked or stopped span: in which it left the CPU; EV_NO_SYSCALL, ... */
+	event_prio prio; /* of the task, last seen */
 	uint64_t arg;
 };
 
@@ -54,6 +55,7 @@ struct cpu_span {
 	uint32_t cpu;
 	uint8_t state; /* enum cpu_state */
 	bool switched; /* a switch ended it */
+	event_prio prio; /* of the task, last seen */
 	task_id task;  /* of CPU_TASK, else TASK_NONE */
 	uint64_t from_ns, to_ns;
 };
@@ -74,6 +76,7 @@ struct wake {
 	uint8_t ctx;	    /* enum event_ctx */
 	uint8_t effect;	    /* enum wake_effect */
 	uint8_t state;	    /* of WAKE_REAL: enum task_state that it ended, else STATE_UNKNOWN */
+	event_prio prio;    /* of the target */
 	int32_t syscall;    /* the call that it was in, */
 	uint64_t arg;
 	uint64_t slept_ns;  /* and how long that had lasted, as far as is known */

@@ -6,6 +6,8 @@
 #include <string.h>
 #include "model/machine.h"
 
+#define PRIO_UNSEEN 120 /* DEFAULT_PRIO, include/linux/sched/prio.h */
+
 /* include/uapi/linux/sched.h */
 #define FORK_PARENT 0x8000ull  /* CLONE_PARENT */
 #define FORK_THREAD 0x10000ull /* CLONE_THREAD */
@@ -65,6 +67,7 @@ static uint32_t add(struct model *m, uint32_t tid, uint64_t born_ns)
 			.waker = TASK_NONE,
 			.waker_cpu = CPU_NONE,
 			.syscall = EV_NO_SYSCALL,
+			.prio = PRIO_UNSEEN,
 		},
 		.tid = tid,
 		.early_waker = NOBODY,
@@ -79,7 +82,7 @@ static uint32_t add(struct model *m, uint32_t tid, uint64_t born_ns)
 		.born_ns = born_ns,
 		.died_ns = m->window.to_ns,
 		.outside = true,
-		.prio = 120, /* DEFAULT_PRIO, include/linux/sched/prio.h, until seen */
+		.prio = PRIO_UNSEEN,
 	};
 	*vec_push(&m->next_named) = NOBODY;
 	*vec_push(&m->settled) = id;
@@ -215,7 +218,7 @@ void roster_task(struct model *m, const struct event *ev)
 	t->tgid = ev->task.tgid;
 	t->ppid = ev->task.ppid;
 	t->kthread = ev->task.kthread;
-	t->prio = m->stays.v[id].prio = ev->task.prio;
+	t->prio = m->stays.v[id].span.prio = ev->task.prio;
 	stay_set(&m->stays.v[id], STAY_INTRODUCED);
 	if (fresh)
 		set_name(m, id, ev->task.comm);

@@ -10,6 +10,7 @@ void stay_explain(struct model *m, struct stay *s, bool woken)
 	struct span *sleep = &asleep->span;
 
 	stay_clear(s, STAY_UNEXPLAINED);
+	sleep->prio = s->span.prio;
 	if (!woken) {
 		sleep->syscall = EV_NO_SYSCALL;
 		sleep->arg = 0;

@@ -43,8 +43,8 @@ static void stay_runnable(struct model *m, struct stay *s, const struct event *e
 
 static void set_prio(struct model *m, struct stay *s, event_prio prio)
 {
-	if (s->prio != prio)
-		s->prio = m->tasks.v[s->span.task.i].prio = prio;
+	if (s->span.prio != prio)
+		s->span.prio = m->tasks.v[s->span.task.i].prio = prio;
 }
 
 #define RAW_SIGNALABLE (0x1 | 0x4 | 0x8 | 0x100) /* interruptible, stopped, traced, wakekill: signal_pending_state() */
@@ -234,6 +234,7 @@ void step_waking(struct model *m, struct cpu *c, const struct event *ev)
 	w.waker.i = waker_of(m, c, ev);
 	s = &m->stays.v[w.target.i];
 	set_prio(m, s, ev->waking.prio);
+	w.prio = ev->waking.prio;
 	w.effect = (uint8_t)wake(m, s, &w);
 	wake_tell(m, c, &w);
 }
@@ -270,6 +271,7 @@ void step_wakeup_new(struct model *m, struct cpu *c, const struct event *ev)
 	if (id == NOBODY || m->stays.v[id].flags & STAY_DEAD)
 		id = roster_born(m, ev->wakeup_new.tid, parent);
 	set_prio(m, &m->stays.v[id], ev->wakeup_new.prio);
+	w.prio = ev->wakeup_new.prio;
 	w.target.i = id;
 	w.waker.i = parent;
 	w.effect = (uint8_t)wake_new(m, &m->stays.v[id], parent, ev);
