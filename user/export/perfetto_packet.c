@@ -6,7 +6,7 @@
 #include "export/perfetto.h"
 
 #define COMPRESS_BYTES (256u << 10) /* packets are compressed together once they are this much */
-#define DEFLATED_FIRST 4	    /* 1 MB: about a hundred thousand events */
+#define DEFLATED_FIRST 1	    /* about 25,000 events; more make no file smaller by 1 %, and take 8 ms each */
 
 size_t pf_packet(struct pf *p, uint64_t ns, unsigned flags)
 {
