@@ -8,6 +8,7 @@
 #ifndef SCHEDVIZ_EXPORT_PB_H
 #define SCHEDVIZ_EXPORT_PB_H
 
+#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 #include "base/buf.h"
@@ -25,6 +26,25 @@ static inline uint8_t *pb_varint_at(uint8_t *p, uint64_t v)
 	}
 	*p++ = (uint8_t)v;
 	return p;
+}
+
+/*
+ * The same, in a time that does not depend on `v`, for numbers whose lengths vary or are great: its groups of seven
+ * bits are moved apart all at once.
+ */
+static inline uint8_t *pb_any_varint_at(uint8_t *p, uint64_t v)
+{
+	unsigned last = (63 - (unsigned)__builtin_clzll(v | 1)) / 7;
+
+	if (__builtin_expect(v >> 56 != 0, 0))
+		return pb_varint_at(p, v);
+	if (v >> 28)
+		v = (v & 0xfffffff0000000) << 4 | (v & 0xfffffff);
+	v = (v & 0x0fffc0000fffc000) << 2 | (v & 0x00003fff00003fff);
+	v = (v & 0x3f803f803f803f80) << 1 | (v & 0x007f007f007f007f);
+	v = htole64(v | (0x8080808080808080 & ((UINT64_C(1) << 8 * last) - 1)));
+	memcpy(p, &v, sizeof(v));
+	return p + last + 1;
 }
 
 static inline uint8_t *pb_uint_at(uint8_t *p, unsigned field, uint64_t v)

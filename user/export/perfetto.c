@@ -18,7 +18,6 @@ struct pf_task *pf_task_new(struct pf *p, task_id id)
 			.known_ns = UINT64_MAX,
 			.waits = PF_NONE,
 			.last_cpu = CPU_NONE,
-			.slept_nr = EV_NO_SYSCALL,
 		};
 	return &p->tasks.v[id.i];
 }
@@ -58,22 +57,9 @@ uint32_t pf_name(struct pf *p, const char *raw)
 	return (uint32_t)(p->names.n - 1);
 }
 
-struct pf_who pf_who(struct pf *p, task_id id)
-{
-	struct pf_task *t = pf_task(p, id);
-
-	if (__builtin_expect(t->name == PF_NONE, 0))
-		t->name = pf_name(p, model_task(p->m, id)->name);
-	return (struct pf_who){
-		.tid = t->tid,
-		.name = t->name,
-		.prio = t->has_prio ? t->prio : model_task(p->m, id)->prio,
-	};
-}
-
 const char *pf_called(struct pf *p, task_id id)
 {
-	uint32_t name = pf_who(p, id).name;
+	uint32_t name = pf_who(p, id, 0).name;
 
 	return p->names.v[name].safe;
 }
@@ -113,7 +99,7 @@ static void put_state(struct pf *p, const struct span *s, uint64_t ns)
 	};
 	enum { STATE_CPU = 1, STATE_COMM, STATE_TID, STATE_STATE, STATE_PRIO };
 	size_t packet = pf_packet(p, ns, 0), inner = pb_open(&p->packets, PACKET_TASK_STATE);
-	struct pf_who who = pf_who(p, s->task);
+	struct pf_who who = pf_who(p, s->task, s->prio);
 
 	pb_uint(&p->packets, STATE_CPU, s->cpu == CPU_NONE ? 0 : s->cpu);
 	pb_str(&p->packets, STATE_COMM, p->names.v[who.name].safe);
@@ -152,7 +138,7 @@ static void on_span(void *ctx, const struct span *s)
 	if (!pf_wants(p, s->task) || !pf_cut(p, s->from_ns, s->to_ns, &cut))
 		return;
 	t = pf_task(p, s->task);
-	if (t->waits != PF_NONE && s->from_ns >= p->cpus[t->cpu].switches.v[t->waits].ns)
+	if (t->waits != PF_NONE && s->from_ns >= t->left_ns)
 		pf_left(p, t, code_of(s));
 	if (s->state == STATE_UNKNOWN) {
 		if (t->has_row)
@@ -167,8 +153,7 @@ static void on_span(void *ctx, const struct span *s)
 	if (s->cpu != CPU_NONE)
 		t->last_cpu = s->cpu;
 	t->has_prio = s->then_ran;
-	if (s->then_ran)
-		t->prio = model_task(p->m, s->task)->prio;
+	t->prio = s->prio;
 	t->dead = s->out == OUT_DEAD;
 	if (s->state != STATE_UNKNOWN || t->row == STATE_RUNNING)
 		t->row = s->state;
@@ -314,6 +299,7 @@ static void close_pass(struct pf *p)
 {
 	for (uint32_t cpu = 0; cpu < p->nr_cpus && p->cpus; cpu++) {
 		vec_release(&p->cpus[cpu].switches);
+		vec_release(&p->cpus[cpu].states);
 		vec_release(&p->cpus[cpu].wakings);
 		buf_release(&p->cpus[cpu].events);
 	}
@@ -324,6 +310,7 @@ static void close_pass(struct pf *p)
 	vec_release(&p->tasks);
 	vec_release(&p->names);
 	vec_release(&p->ready);
+	vec_release(&p->ready_states);
 	vec_release(&p->parts);
 	idmap_release(&p->name_of);
 	buf_release(&p->packets);

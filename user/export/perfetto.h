@@ -101,20 +101,19 @@ const char *pf_nobody_name(enum pf_nobody kind);
 struct pf_who {
 	uint32_t tid;
 	uint32_t name; /* of pf.names */
-	event_prio prio;
+	int32_t prio;  /* whole words: such a struct is made and copied faster than one with a short in it */
 };
 
 /* ---- a CPU's switches and wakings until they are written ---- */
 
 /* prev_state as the tracepoint prints it on all kernels from 4.14 on; NULL_STATE is none of them: unknown. */
 enum { LEFT_R = 0, LEFT_S = 1, LEFT_D = 2, LEFT_T = 4, LEFT_X = 0x10, LEFT_PREEMPTED = 0x100, LEFT_UNKNOWN = 0x200 };
+#define LEFT_WAITS UINT16_MAX /* the next span of the task will say */
 
 struct pf_switch {
 	uint64_t ns;
 	struct pf_who next;
-	uint32_t left; /* the task whose next span says how it left; PF_NONE: `state` is known */
-	uint16_t state;
-	bool open; /* who is `next` is not known yet: the last one of its CPU */
+	uint32_t left; /* the task, where its state is LEFT_WAITS */
 };
 
 struct pf_waking {
@@ -126,12 +125,15 @@ struct pf_waking {
 
 struct pf_cpu {
 	VEC(struct pf_switch) switches;
+	VEC(uint16_t) states; /* parallel: LEFT_*. Told long after the rest, so they are together, in the cache */
 	VEC(struct pf_waking) wakings;
 	struct buf events;	    /* all others, encoded */
 	uint64_t start_ns, last_ns; /* of what is not held back; start_ns UINT64_MAX: there is none */
+	uint64_t end_ns;	    /* up to it there is room, from start_ns on; 0: perhaps there is none */
 	uint32_t running;	    /* tid of who is, as far as is told */
 	size_t held;		    /* switches at the front that a former bundle had to leave out */
 	uint8_t nobodies;	    /* bit of each enum pf_nobody that ran there */
+	bool open;		    /* who is next of the last switch is not known yet */
 	bool seeded;
 	bool lost; /* something went by unseen since the last bundle */
 };
@@ -140,13 +142,11 @@ struct pf_cpu {
 
 struct pf_task {
 	uint32_t tid;	     /* as it was first known */
-	uint64_t known_ns;   /* when it is introduced: alive, and after its birth; UINT64_MAX: not yet */
+	uint32_t name;	     /* of pf.names, as long as it is called so; PF_NONE: look it up */
 	uint32_t cpu, waits; /* of the switch that waits for its next span; PF_NONE: none does */
+	uint64_t left_ns;    /* its time */
+	uint64_t known_ns;   /* when it is introduced: alive, and after its birth; UINT64_MAX: not yet */
 	uint32_t last_cpu;
-	uint32_t name;	   /* of pf.names, as long as it is called so; PF_NONE: look it up */
-	uint32_t slept_in; /* number of the interned name of */
-	int32_t slept_nr;  /* this call */
-	uint64_t slept_arg;
 	event_prio prio; /* with which it is switched in next, if `has_prio` */
 	uint8_t row;	 /* enum task_state of its row in the importer, as far as is told; STATE_UNKNOWN: no state */
 	bool has_prio, has_row, has_gaps, dead;
@@ -170,7 +170,7 @@ struct pf_part {
 	unsigned kind;
 };
 
-struct pf_symbols; /* names of what was slept in: perfetto_sleep.c */
+struct pf_symbols; /* names of what was slept in, and who sleeps where: perfetto_sleep.c */
 
 struct pf {
 	const struct export_job *job;
@@ -187,7 +187,8 @@ struct pf {
 	struct buf packets;	   /* finished ones, not yet compressed */
 	VEC(struct pf_part) parts; /* of `packets`, in order; between them is PART_PACKETS */
 	struct buf columns;	   /* one at a time */
-	VEC(struct pf_switch) ready;
+	VEC(struct pf_switch) ready; /* to be written, */
+	VEC(uint16_t) ready_states;  /* with these states */
 	uint32_t nr_bundles;
 	int64_t to_boot_ns;	       /* what BOOTTIME is ahead of MONOTONIC */
 	uint64_t events, track_events; /* switches and wakings; written so far */
@@ -245,7 +246,17 @@ static inline bool pf_wants(const struct pf *p, task_id id)
 }
 
 uint32_t pf_name(struct pf *p, const char *raw);
-struct pf_who pf_who(struct pf *p, task_id id);
+
+/* `prio`: its last one. */
+static inline struct pf_who pf_who(struct pf *p, task_id id, event_prio prio)
+{
+	struct pf_task *t = pf_task(p, id);
+
+	if (__builtin_expect(t->name == PF_NONE, 0))
+		t->name = pf_name(p, model_task(p->m, id)->name);
+	return (struct pf_who){ .tid = t->tid, .name = t->name, .prio = t->has_prio ? t->prio : prio };
+}
+
 const char *pf_called(struct pf *p, task_id id); /* its name now, harmless; until the next pf_name() */
 
 /* ---- perfetto_cpu.c ---- */
@@ -258,8 +269,9 @@ void pf_waking(struct pf *p, const struct wake *w);
 /* Room for one more event of that CPU at that time; it is written by the caller between the two. */
 struct buf *pf_event(struct pf *p, uint32_t cpu, uint64_t ns, uint32_t pid, size_t *opened);
 void pf_event_end(struct buf *events, size_t opened);
-/* The same at once, of one by nobody, where there are many: `n` bytes, below 100, of the message `field`. */
-void pf_short_event(struct pf *p, uint32_t cpu, uint64_t ns, unsigned field, const uint8_t *bytes, size_t n);
+/* The same at once, where there are many: all that follows its timestamp is `n` bytes. */
+#define PF_SHORT_MAX 19
+void pf_short_event(struct pf *p, uint32_t cpu, uint64_t ns, const uint8_t bytes[PF_SHORT_MAX], size_t n);
 void pf_bundles_end(struct pf *p);
 
 /* ---- perfetto_sleep.c ---- */

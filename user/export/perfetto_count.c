@@ -115,17 +115,24 @@ static void put_held(struct pf *p, struct counter *c)
 	c->end_ns = 0;
 }
 
-static void count(struct pf *p, struct counter *c, uint64_t ns, int64_t value)
+/* Nothing is held back, or not up to `ns`. */
+static void count_anew(struct pf *p, struct counter *c, uint64_t ns, int64_t value)
 {
-	if (c->end_ns && ns >= c->end_ns)
-		put_held(p, c);
-	if (!c->end_ns && p->counts->nr_values < FREE_VALUES + p->events / EVENTS_A_VALUE) {
+	put_held(p, c);
+	if (p->counts->nr_values < FREE_VALUES + p->events / EVENTS_A_VALUE) {
 		put_value(p, c, ns, value);
 		return;
 	}
-	if (!c->end_ns) {
-		c->end_ns = ns - ns % COARSE_NS + COARSE_NS;
-		c->peak = INT64_MIN;
+	c->end_ns = ns - ns % COARSE_NS + COARSE_NS;
+	c->peak = c->last = value;
+	c->peak_ns = c->last_ns = ns;
+}
+
+static inline void count(struct pf *p, struct counter *c, uint64_t ns, int64_t value)
+{
+	if (__builtin_expect(ns >= c->end_ns, 0)) {
+		count_anew(p, c, ns, value);
+		return;
 	}
 	if (value > c->peak) {
 		c->peak = value;
@@ -144,8 +151,7 @@ void pf_depth(struct pf *p, uint32_t cpu, uint64_t ns, uint32_t depth)
 	c->depth[cpu] = depth;
 	if (ns >= w.to_ns)
 		return;
-	if (ns < w.from_ns) /* what it is at the beginning is told there */
-		ns = w.from_ns;
+	ns = ns > w.from_ns ? ns : w.from_ns; /* what it is at the beginning is told there */
 	count(p, &c->depths[cpu], ns, depth);
 	count(p, &c->runnable, ns, c->nr_runnable);
 }

@@ -44,6 +44,7 @@ enum { FLAG_HARDIRQ = 0x08, FLAG_SOFTIRQ = 0x10, FLAG_NMI = 0x40 };
 /* What a bundle has to hold of a CPU. */
 struct load {
 	const struct pf_switch *switches;
+	const uint16_t *states; /* of these */
 	const struct pf_waking *wakings;
 	size_t nr_switches, nr_wakings;
 	const struct buf *events;
@@ -62,50 +63,58 @@ static uint32_t name_index(struct pf *p, uint32_t name, uint32_t *nr)
 	return n->index;
 }
 
-/* One field of CompactSched, packed: `value` of each `e` of the `n` at `first`. */
-#define COLUMN(p, field, first, n, value)                                                                    \
-	do {                                                                                                 \
-		size_t column = (p)->packets.len;                                                            \
-		uint8_t *at = (uint8_t *)(p)->columns.data;                                                  \
-		for (__typeof__(*(first)) *e = (first), *end = e + (n); e < end; e++)                        \
-			at = pb_varint_at(at, (uint64_t)(int64_t)(value));                                   \
-		pb_bytes(&(p)->packets, field, (p)->columns.data, (size_t)((char *)at - (p)->columns.data)); \
-		pf_part(p, field, column);                                                                   \
+/* One field of CompactSched, packed: what is in p->columns up to `end`. */
+static void put_column(struct pf *p, unsigned field, const uint8_t *end)
+{
+	size_t from = p->packets.len;
+
+	pb_bytes(&p->packets, field, p->columns.data, (size_t)((const char *)end - p->columns.data));
+	pf_part(p, field, from);
+}
+
+/* The same of the `value` of each `e` of the `n` at `first`, written by `put`. */
+#define COLUMN(p, field, first, n, put, value)                                        \
+	do {                                                                          \
+		uint8_t *at = (uint8_t *)(p)->columns.data;                           \
+		for (__typeof__(*(first)) *e = (first), *end = e + (n); e < end; e++) \
+			at = put(at, (uint64_t)(int64_t)(value));                     \
+		put_column(p, field, at);                                             \
+	} while (0)
+
+/* The table of names, and then the places in it. */
+#define COLUMN_OF_NAMES(p, field, first, n, name)                                     \
+	do {                                                                          \
+		uint8_t *at = (uint8_t *)(p)->columns.data;                           \
+		size_t from = (p)->packets.len;                                       \
+		for (__typeof__(*(first)) *e = (first), *end = e + (n); e < end; e++) \
+			at = pb_any_varint_at(at, name_index(p, name, nr_names));     \
+		pf_part(p, PART_NAMES, from);                                         \
+		put_column(p, field, at);                                             \
 	} while (0)
 
 static void put_switches(struct pf *p, const struct load *l, uint32_t *nr_names)
 {
 	uint64_t last = 0, now;
-	size_t from;
 
-	COLUMN(p, COMPACT_SWITCH_TIME, l->switches, l->nr_switches,
+	COLUMN(p, COMPACT_SWITCH_TIME, l->switches, l->nr_switches, pb_any_varint_at,
 	       (now = pf_boot(p, e->ns), now -= last, last += now, now));
-	COLUMN(p, COMPACT_SWITCH_STATE, l->switches, l->nr_switches, e->state);
-	COLUMN(p, COMPACT_SWITCH_PID, l->switches, l->nr_switches, e->next.tid);
-	COLUMN(p, COMPACT_SWITCH_PRIO, l->switches, l->nr_switches, e->next.prio);
-	from = p->packets.len;
-	for (size_t i = 0; i < l->nr_switches; i++)
-		name_index(p, l->switches[i].next.name, nr_names);
-	pf_part(p, PART_NAMES, from);
-	COLUMN(p, COMPACT_SWITCH_NAME, l->switches, l->nr_switches, p->names.v[e->next.name].index);
+	COLUMN(p, COMPACT_SWITCH_STATE, l->states, l->nr_switches, pb_varint_at, *e);
+	COLUMN(p, COMPACT_SWITCH_PID, l->switches, l->nr_switches, pb_any_varint_at, e->next.tid);
+	COLUMN(p, COMPACT_SWITCH_PRIO, l->switches, l->nr_switches, pb_varint_at, e->next.prio);
+	COLUMN_OF_NAMES(p, COMPACT_SWITCH_NAME, l->switches, l->nr_switches, e->next.name);
 }
 
 static void put_wakings(struct pf *p, const struct load *l, uint32_t *nr_names)
 {
 	uint64_t last = 0, now;
-	size_t from;
 
-	COLUMN(p, COMPACT_WAKING_TIME, l->wakings, l->nr_wakings,
+	COLUMN(p, COMPACT_WAKING_TIME, l->wakings, l->nr_wakings, pb_any_varint_at,
 	       (now = pf_boot(p, e->ns), now -= last, last += now, now));
-	COLUMN(p, COMPACT_WAKING_PID, l->wakings, l->nr_wakings, e->who.tid);
-	COLUMN(p, COMPACT_WAKING_CPU, l->wakings, l->nr_wakings, e->cpu);
-	COLUMN(p, COMPACT_WAKING_PRIO, l->wakings, l->nr_wakings, e->who.prio);
-	from = p->packets.len;
-	for (size_t i = 0; i < l->nr_wakings; i++)
-		name_index(p, l->wakings[i].who.name, nr_names);
-	pf_part(p, PART_NAMES, from);
-	COLUMN(p, COMPACT_WAKING_NAME, l->wakings, l->nr_wakings, p->names.v[e->who.name].index);
-	COLUMN(p, COMPACT_WAKING_FLAGS, l->wakings, l->nr_wakings, e->flags);
+	COLUMN(p, COMPACT_WAKING_PID, l->wakings, l->nr_wakings, pb_any_varint_at, e->who.tid);
+	COLUMN(p, COMPACT_WAKING_CPU, l->wakings, l->nr_wakings, pb_varint_at, e->cpu);
+	COLUMN(p, COMPACT_WAKING_PRIO, l->wakings, l->nr_wakings, pb_varint_at, e->who.prio);
+	COLUMN_OF_NAMES(p, COMPACT_WAKING_NAME, l->wakings, l->nr_wakings, e->who.name);
+	COLUMN(p, COMPACT_WAKING_FLAGS, l->wakings, l->nr_wakings, pb_varint_at, e->flags);
 }
 
 static void put_bundle(struct pf *p, uint32_t cpu, const struct load *l, bool lost)
@@ -149,22 +158,26 @@ static void put_bundle(struct pf *p, uint32_t cpu, const struct load *l, bool lo
 /* Move what is fully known of its switches to p->ready; what waits stays, and those that wait are told where. */
 static void take_ready(struct pf *p, struct pf_cpu *c)
 {
-	size_t kept = 0;
+	size_t nr_closed = c->switches.n - c->open, kept = 0, ready = 0;
 
-	p->ready.n = 0;
 	vec_reserve(&p->ready, c->switches.n);
+	vec_reserve(&p->ready_states, c->switches.n);
 	for (size_t i = 0; i < c->switches.n; i++) {
 		const struct pf_switch *s = &c->switches.v[i];
+		uint16_t state = c->states.v[i];
 
-		if (!s->open && s->left == PF_NONE) {
-			p->ready.v[p->ready.n++] = *s;
+		if (state != LEFT_WAITS && i < nr_closed) {
+			p->ready_states.v[ready] = state;
+			p->ready.v[ready++] = *s;
 			continue;
 		}
-		if (s->left != PF_NONE)
+		if (state == LEFT_WAITS)
 			p->tasks.v[s->left].waits = (uint32_t)kept;
+		c->states.v[kept] = state;
 		c->switches.v[kept++] = *s;
 	}
-	c->switches.n = c->held = kept;
+	p->ready.n = ready;
+	c->switches.n = c->states.n = c->held = kept;
 }
 
 /* Those that were held back beyond the bundle of their time: in bundles of their own, none longer than the others. */
@@ -173,7 +186,7 @@ static size_t put_late(struct pf *p, uint32_t cpu, uint64_t before_ns)
 	size_t at = 0;
 
 	while (at < p->ready.n && p->ready.v[at].ns < before_ns) {
-		struct load l = { .switches = &p->ready.v[at] };
+		struct load l = { .switches = &p->ready.v[at], .states = &p->ready_states.v[at] };
 		uint64_t end = l.switches->ns + PF_BUNDLE_NS;
 
 		for (; at < p->ready.n && p->ready.v[at].ns < before_ns && p->ready.v[at].ns < end; at++)
@@ -192,6 +205,7 @@ static void flush(struct pf *p, uint32_t cpu)
 	take_ready(p, c);
 	late = put_late(p, cpu, c->start_ns);
 	l.switches = p->ready.v + late;
+	l.states = p->ready_states.v + late;
 	l.nr_switches = p->ready.n - late;
 	if (l.nr_switches || l.nr_wakings || c->events.len || c->lost)
 		put_bundle(p, cpu, &l, c->lost);
@@ -199,20 +213,37 @@ static void flush(struct pf *p, uint32_t cpu)
 	c->lost = false;
 	buf_reset(&c->events);
 	c->start_ns = UINT64_MAX;
+	c->end_ns = 0;
+}
+
+static bool is_full(const struct pf_cpu *c)
+{
+	return c->switches.n - c->held >= BUNDLE_MAX || c->wakings.n >= BUNDLE_MAX;
 }
 
 /* Something of that time is about to be added: is what is there too much, or too far from it? */
-static void at_time(struct pf *p, uint32_t cpu, uint64_t ns)
+static void at_odd_time(struct pf *p, uint32_t cpu, uint64_t ns)
 {
 	struct pf_cpu *c = &p->cpus[cpu];
 
-	if (c->start_ns != UINT64_MAX && (ns >= c->start_ns + PF_BUNDLE_NS || ns + PF_BUNDLE_NS <= c->last_ns ||
-					  c->switches.n - c->held >= BUNDLE_MAX || c->wakings.n >= BUNDLE_MAX))
+	if (c->start_ns != UINT64_MAX &&
+	    (ns >= c->start_ns + PF_BUNDLE_NS || ns + PF_BUNDLE_NS <= c->last_ns || is_full(c)))
 		flush(p, cpu);
 	if (c->start_ns == UINT64_MAX)
 		c->start_ns = c->last_ns = ns;
 	else if (ns < c->start_ns)
 		c->start_ns = ns;
+	else if (ns > c->last_ns)
+		c->last_ns = ns;
+	c->end_ns = c->start_ns + PF_BUNDLE_NS;
+}
+
+static inline void at_time(struct pf *p, uint32_t cpu, uint64_t ns)
+{
+	struct pf_cpu *c = &p->cpus[cpu];
+
+	if (__builtin_expect(ns < c->start_ns || ns >= c->end_ns, 0))
+		at_odd_time(p, cpu, ns);
 	else if (ns > c->last_ns)
 		c->last_ns = ns;
 }
@@ -241,20 +272,18 @@ void pf_event_end(struct buf *events, size_t opened)
 	pb_close(events, opened);
 }
 
-void pf_short_event(struct pf *p, uint32_t cpu, uint64_t ns, unsigned field, const uint8_t *bytes, size_t n)
+void pf_short_event(struct pf *p, uint32_t cpu, uint64_t ns, const uint8_t bytes[PF_SHORT_MAX], size_t n)
 {
 	struct buf *events = &p->cpus[cpu].events;
 	uint8_t *length, *at;
 
 	at_time(p, cpu, ns);
-	at = (uint8_t *)buf_grow(events, n + 6 * PB_VARINT_MAX);
+	at = (uint8_t *)buf_grow(events, PF_SHORT_MAX + 4 * PB_VARINT_MAX);
 	at = pb_varint_at(at, BUNDLE_EVENT << 3 | PB_BYTES);
 	length = at++;
-	at = pb_uint_at(at, FTRACE_TIMESTAMP, pf_boot(p, ns));
-	at = pb_uint_at(at, FTRACE_PID, 0);
-	at = pb_varint_at(at, (uint64_t)field << 3 | PB_BYTES);
-	at = pb_varint_at(at, n);
-	memcpy(at, bytes, n);
+	at = pb_varint_at(at, FTRACE_TIMESTAMP << 3 | PB_VARINT);
+	at = pb_any_varint_at(at, pf_boot(p, ns));
+	memcpy(at, bytes, PF_SHORT_MAX); /* of one size, so it is done in place */
 	at += n;
 	*length = (uint8_t)(at - length - 1);
 	events->len = (size_t)((char *)at - events->data);
@@ -293,7 +322,7 @@ static struct pf_who who_ran(struct pf *p, const struct cpu_span *s)
 	if (s->state == CPU_IDLE)
 		return (struct pf_who){ .tid = 0, .name = p->swapper, .prio = PRIO_DEFAULT };
 	if (s->state == CPU_TASK && pf_wants(p, s->task))
-		return pf_who(p, s->task);
+		return pf_who(p, s->task, s->prio);
 	p->cpus[s->cpu].nobodies |= (uint8_t)(1u << kinds[s->state]);
 	return (struct pf_who){
 		.tid = pf_nobody_tid(kinds[s->state], s->cpu),
@@ -306,32 +335,38 @@ static void open_switch(struct pf *p, const struct cpu_span *s)
 {
 	struct pf_cpu *c = &p->cpus[s->cpu];
 	struct pf_switch *sw;
+	uint16_t *state;
 
 	at_time(p, s->cpu, s->to_ns);
 	sw = vec_push(&c->switches);
-	*sw = (struct pf_switch){ .ns = s->to_ns, .left = PF_NONE, .state = LEFT_S, .open = true };
+	state = vec_push(&c->states);
+	sw->ns = s->to_ns;
+	*state = s->state == CPU_IDLE ? LEFT_R : LEFT_S;
+	c->open = true;
+	if (is_full(c))
+		c->end_ns = 0;
 	p->events++;
-	if (s->state == CPU_IDLE) {
-		sw->state = LEFT_R;
-	} else if (s->state == CPU_TASK && pf_wants(p, s->task)) {
+	if (s->state == CPU_TASK && pf_wants(p, s->task)) {
 		struct pf_task *t = pf_task(p, s->task);
 
-		sw->state = LEFT_X;
+		*state = LEFT_X;
 		if (t->dead)
 			return;
+		*state = LEFT_WAITS;
 		sw->left = s->task.i;
 		t->cpu = s->cpu;
 		t->waits = (uint32_t)(c->switches.n - 1);
+		t->left_ns = s->to_ns;
 	}
 }
 
 /* It went on with whom it had: no switch. */
 static void drop_switch(struct pf *p, struct pf_cpu *c)
 {
-	const struct pf_switch *sw = &c->switches.v[--c->switches.n];
-
-	if (sw->left != PF_NONE)
-		p->tasks.v[sw->left].waits = PF_NONE;
+	c->open = false;
+	c->states.n = --c->switches.n;
+	if (c->states.v[c->states.n] == LEFT_WAITS)
+		p->tasks.v[c->switches.v[c->switches.n].left].waits = PF_NONE;
 }
 
 void pf_cpu_span(struct pf *p, const struct cpu_span *s)
@@ -346,7 +381,7 @@ void pf_cpu_span(struct pf *p, const struct cpu_span *s)
 		drop_switch(p, c);
 	} else {
 		c->switches.v[c->switches.n - 1].next = who;
-		c->switches.v[c->switches.n - 1].open = false;
+		c->open = false;
 	}
 	c->running = who.tid;
 	c->lost |= s->state == CPU_UNKNOWN;
@@ -358,8 +393,7 @@ void pf_left(struct pf *p, struct pf_task *t, unsigned code)
 {
 	struct pf_cpu *c = &p->cpus[t->cpu];
 
-	c->switches.v[t->waits].state = (uint16_t)code;
-	c->switches.v[t->waits].left = PF_NONE;
+	c->states.v[t->waits] = (uint16_t)code;
 	c->lost |= code == LEFT_UNKNOWN;
 	t->waits = PF_NONE;
 }
@@ -390,9 +424,11 @@ void pf_waking(struct pf *p, const struct wake *w)
 	c = &p->cpus[w->waker_cpu];
 	*vec_push(&c->wakings) = (struct pf_waking){
 		.ns = w->ts_ns,
-		.who = pf_who(p, w->target),
+		.who = pf_who(p, w->target, w->prio),
 		.cpu = last == CPU_NONE ? w->waker_cpu : last,
 		.flags = flags_of(w->ctx),
 	};
+	if (is_full(c))
+		c->end_ns = 0;
 	p->events++;
 }

@@ -25,8 +25,17 @@ struct symbol {
 	uint32_t same_hash; /* the one before it; PF_NONE: none */
 };
 
+/* Where a task slept last: mostly it will sleep there again. */
+struct sleeper {
+	uint64_t arg;
+	int32_t nr;
+	uint8_t n;
+	uint8_t event[PF_SHORT_MAX]; /* its `n` bytes after the timestamp */
+};
+
 struct pf_symbols {
-	VEC(struct symbol) all; /* symbol i has the number i + 1 */
+	VEC(struct sleeper) sleepers; /* by task */
+	VEC(struct symbol) all;	      /* symbol i has the number i + 1 */
 	struct idmap by_hash;
 	size_t written; /* of `all` */
 	int32_t futex;
@@ -74,24 +83,36 @@ static uint64_t round_instant(const struct pf *p, struct window sleep)
 	return (to & ~bits) - (uint64_t)p->to_boot_ns;
 }
 
+static void sleep_elsewhere(struct pf_symbols *y, struct sleeper *l, uint32_t tid, int32_t nr, uint64_t arg)
+{
+	uint8_t event[6 * PB_VARINT_MAX], *at, *length; /* all of them below 2^32: PF_SHORT_MAX is enough */
+
+	l->nr = nr;
+	l->arg = arg;
+	at = pb_uint_at(event, FTRACE_PID, 0);
+	at = pb_varint_at(at, FTRACE_BLOCKED_REASON << 3 | PB_BYTES);
+	length = at++;
+	at = pb_uint_at(at, REASON_PID, tid);
+	at = pb_uint_at(at, REASON_CALLER, symbol_number(y, nr, arg));
+	*length = (uint8_t)(at - length - 1);
+	l->n = (uint8_t)(at - event);
+	memcpy(l->event, event, PF_SHORT_MAX);
+}
+
 void pf_slept(struct pf *p, const struct span *s, struct window cut)
 {
 	struct pf_symbols *y = symbols_of(p);
-	struct pf_task *t = pf_task(p, s->task);
 	uint64_t arg = s->syscall == y->futex && y->all.n < SYMBOLS_MAX ? s->arg : 0;
-	uint8_t reason[4 * PB_VARINT_MAX], *end;
+	struct sleeper *l;
 
 	if (s->syscall < 0 || cut.to_ns - cut.from_ns < 2)
 		return;
-	if (t->slept_nr != s->syscall || t->slept_arg != arg) {
-		t->slept_nr = s->syscall;
-		t->slept_arg = arg;
-		t->slept_in = symbol_number(y, s->syscall, arg);
-	}
-	end = pb_uint_at(reason, REASON_PID, pf_tid(p, s->task));
-	end = pb_uint_at(end, REASON_CALLER, t->slept_in);
-	pf_short_event(p, s->cpu == CPU_NONE ? 0 : s->cpu, round_instant(p, cut), FTRACE_BLOCKED_REASON, reason,
-		       (size_t)(end - reason));
+	while (s->task.i >= y->sleepers.n)
+		*vec_push(&y->sleepers) = (struct sleeper){ .nr = EV_NO_SYSCALL };
+	l = &y->sleepers.v[s->task.i];
+	if (l->nr != s->syscall || l->arg != arg)
+		sleep_elsewhere(y, l, pf_tid(p, s->task), s->syscall, arg);
+	pf_short_event(p, s->cpu == CPU_NONE ? 0 : s->cpu, round_instant(p, cut), l->event, l->n);
 }
 
 static void put_symbol(struct pf *p, const struct symbol *s, size_t number)
@@ -130,6 +151,7 @@ void pf_symbols_free(struct pf_symbols *y)
 	if (!y)
 		return;
 	vec_release(&y->all);
+	vec_release(&y->sleepers);
 	idmap_release(&y->by_hash);
 	free(y);
 }
