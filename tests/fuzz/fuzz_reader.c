@@ -3,9 +3,9 @@
  * fuzz_reader.c - any bytes at all as a trace, read to the end twice and spelled as text: no crash, no hang, no huge
  * allocation, the same events both times.
  *
- * Bytes that begin with H, R or F are the inside of a chunk (hot, rare, facts) and get wrapped into a file whose
- * checksums are right, because no fuzzer finds those: one byte of kind, two of how many events, two of how many bytes
- * of a hot chunk are not inflated, then these, then what is.
+ * Bytes that begin with H, R, M or F are the inside of a chunk (hot, rare, more, facts) and get wrapped into a file
+ * whose checksums are right, because no fuzzer finds those: one byte of kind, two of how many events, two of how many
+ * bytes of a hot chunk are not inflated, then these, then what is.
  *
  * Built with -DFUZZ it is a libFuzzer target; without, a program that replays the files and folders it is given.
  */
@@ -65,7 +65,15 @@ static void read_all(const uint8_t *bytes, size_t n)
 
 static enum chunk_kind kind_of_inside(uint8_t first)
 {
-	return first == 'H' ? CHUNK_HOT : first == 'R' ? CHUNK_RARE : first == 'F' ? CHUNK_META : 0;
+	static const struct {
+		char letter;
+		enum chunk_kind kind;
+	} rows[] = { { 'H', CHUNK_HOT }, { 'R', CHUNK_RARE }, { 'M', CHUNK_MORE }, { 'F', CHUNK_META } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].letter == first)
+			return rows[i].kind;
+	return 0;
 }
 
 /* A file of one chunk, twice, so that chunks follow each other. */

@@ -4,6 +4,7 @@
  */
 #include "trace/chunk.h"
 #include "trace/order.h"
+#include "trace/rare.h"
 #include "trace_make.h"
 
 /* The stream of an event: 0 is the rare one. */
@@ -211,6 +212,7 @@ TEST(time_that_goes_back_is_clamped_and_counted)
 
 TEST(impossible_events_are_refused)
 {
+	uint64_t one = 1;
 	struct event v[] = {
 		{ .kind = EV_NONE },
 		{ .kind = EV_KINDS },
@@ -220,6 +222,9 @@ TEST(impossible_events_are_refused)
 		{ .kind = EV_MIGRATE, .migrate.to_cpu = 65536 },
 		{ .kind = EV_SWITCH, .sw.nvcsw = NVCSW_UNKNOWN + 1 },
 		{ .kind = EV_TASK, .task.state = '\0' },
+		{ .kind = EV_ALLOWED, .allowed.tid = 1 },
+		{ .kind = EV_ALLOWED, .allowed = { 1, 65537, { &one, 1 } } },
+		{ .kind = EV_ALLOWED, .allowed = { 1, 0, { &one, 1025 } } },
 	};
 	struct facts facts = { 0 };
 	struct trace_writer *w;
@@ -230,6 +235,60 @@ TEST(impossible_events_are_refused)
 		CHECK(trace_writer_add(w, &v[i], &e) < 0 && e.text[0]);
 	CHECK_U64(trace_writer_finish(w, &facts, &e), 0);
 	trace_writer_close(w);
+}
+
+/* A row: kind, time, cpu, then a tid, nothing more known, and the set 0-1; with its length in front in CHUNK_MORE. */
+static void put_row(struct buf *raw, uint8_t kind, bool more)
+{
+	const uint8_t row[] = { kind, 1, 0, 7, 0, 1, 3 };
+
+	if (more)
+		buf_putc(raw, sizeof(row));
+	buf_put(raw, row, sizeof(row));
+}
+
+/* Does a chunk with a row of `kind` between two that are known decode? How many events are in it? */
+static bool decodes(enum chunk_kind chunk, uint8_t kind, uint8_t others, size_t *n)
+{
+	struct chunk c = { .kind = chunk, .events = 3, .first_ns = 10, .last_ns = 13 };
+	struct unpacker *u = unpacker_new();
+	struct packer *p = packer_new();
+	struct buf raw = { 0 }, stored = { 0 };
+	struct rare_list l = { 0 };
+	bool good;
+
+	put_row(&raw, others, chunk == CHUNK_MORE);
+	put_row(&raw, kind, chunk == CHUNK_MORE);
+	put_row(&raw, others, chunk == CHUNK_MORE);
+	packer_begin(p, &stored);
+	packer_part(p, raw.data, raw.len, PACK_REPEATS);
+	c.raw = (uint32_t)packer_end(p);
+	c.stored = (uint32_t)stored.len;
+	good = rare_decode_chunk(&l, u, &c, (const uint8_t *)stored.data);
+	*n = l.events.n;
+	if (good && *n)
+		CHECK_U64(l.events.v[*n - 1].ts_ns, 13); /* time goes on over what is skipped */
+	rare_release(&l);
+	buf_release(&raw);
+	buf_release(&stored);
+	packer_free(p);
+	unpacker_free(u);
+	return good;
+}
+
+TEST(rows_of_later_kinds_are_skipped)
+{
+	size_t n;
+
+	CHECK(decodes(CHUNK_MORE, 14, 14, &n));
+	CHECK_U64(n, 3);
+	CHECK(decodes(CHUNK_MORE, 99, 14, &n));
+	CHECK_U64(n, 2);
+	CHECK(decodes(CHUNK_MORE, 99, 99, &n));
+	CHECK_U64(n, 0);
+	CHECK(!decodes(CHUNK_MORE, 13, 14, &n)); /* an exit has its own place, and this is none */
+	CHECK(!decodes(CHUNK_RARE, 14, 14, &n));
+	CHECK_U64(n, 0);
 }
 
 /* Bytes of an event are what this project promises: a regular hand-over between two tasks takes two. */

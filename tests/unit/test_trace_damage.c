@@ -70,7 +70,7 @@ static struct found read_partly(const uint8_t *bytes, size_t n, const struct eve
 			TEST_FAIL("an event that was never written, after %zu", found.events);
 		found.events++;
 	}
-	found.lost += trace_reader_damage(r)->lost_rare;
+	found.lost += trace_reader_damage(r)->lost_rare + trace_reader_damage(r)->lost_more;
 	found.cut = trace_reader_damage(r)->cut;
 	found.bad = trace_reader_damage(r)->bad_chunks;
 	CHECK((found.cut || found.bad) == (trace_reader_damage(r)->first[0] != '\0'));

@@ -63,6 +63,7 @@ static const char example[] = MAGIC
 	"2ms      cpu1 mark web/10 submit 4 arg 0\n"
 	"2ms      cpu1 lost 17 since 1.9ms\n"
 	"2ms      cpu1 offline\n"
+	"2ms      cpu1 allowed web/10 0-1,4\n"
 	"3.5ms    end\n";
 
 TEST(the_example_of_the_header)
@@ -81,6 +82,7 @@ TEST(the_example_of_the_header)
 		   "0.001900000 cpu1 rename web/12 true\n"
 		   "0.002000000 cpu1 mark web/10 submit 4 arg 0\n"
 		   "0.002000000 cpu1 offline\n"
+		   "0.002000000 cpu1 allowed web/10 0-1,4\n"
 		   "0.002000000 cpu1 lost 17 since 0.001900000\n"
 		   "0.002000000 cpu1 exit true/12 tgid 12 code 0x0 last\n"
 		   "0.003500000 end\n");
@@ -124,6 +126,37 @@ TEST(names_of_strangers)
 		   "3.000000000 end\n");
 }
 
+static void check_wrong(const char *text, const char *want)
+{
+	struct trace_reader *r = NULL;
+	struct err e = { 0 };
+
+	CHECK(trace_reader_open_mem(&r, text, strlen(text), &e) < 0);
+	CHECK_STR(e.text, want);
+}
+
+/* In one line, out the other way: the order of lists and the words between, and which fact a line makes. */
+TEST(where_a_task_may_run)
+{
+	struct trace_reader *r = read_text(MAGIC "0 cpu0 allowed a/1 3\n");
+
+	CHECK_STR(facts_get(trace_reader_facts(r), "affinity"), "yes");
+	trace_reader_close(r);
+	r = read_text(MAGIC "fact affinity no\n0 cpu0 allowed a/1 3\n");
+	CHECK_STR(facts_get(trace_reader_facts(r), "affinity"), "no");
+	trace_reader_close(r);
+	r = read_text(MAGIC "0 cpu0 current a/1\n");
+	CHECK(!facts_get(trace_reader_facts(r), "affinity"));
+	trace_reader_close(r);
+	check_dump(MAGIC "0 cpu0 allowed ?/1 7,0-2,3,65535\n1s cpu2 allowed ?/2 1 of 0x400\n",
+		   "0.000000000 cpu0 allowed ?/1 0-3,7,65535\n"
+		   "1.000000000 cpu2 allowed ?/2 1 of 1024\n"
+		   "1.000000000 end\n");
+	check_wrong(MAGIC "0 cpu0 allowed a/1 3-1\n",
+		    "'memory' line 2 has '3-1' where a list of CPUs should be, as 0-3,8");
+	check_wrong(MAGIC "0 cpu0 allowed a/1\n", "'memory' line 2 ends where a list of CPUs should be");
+}
+
 TEST(times_are_relative_to_the_window)
 {
 	struct trace_reader *r =
@@ -151,15 +184,6 @@ TEST(cpus_makes_a_machine)
 	CHECK_STR(facts_get(f, "arch"), "x86_64");
 	CHECK_U64(trace_reader_nr_cpus(r), 4);
 	trace_reader_close(r);
-}
-
-static void check_wrong(const char *text, const char *want)
-{
-	struct trace_reader *r = NULL;
-	struct err e = { 0 };
-
-	CHECK(trace_reader_open_mem(&r, text, strlen(text), &e) < 0);
-	CHECK_STR(e.text, want);
 }
 
 TEST(wrong_lines_are_named)

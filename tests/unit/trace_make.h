@@ -18,6 +18,7 @@
 
 #define MAKE_FROM_NS 5000000000ull
 #define MAKE_PATHS 3
+#define MAKE_SETS 7
 
 static const char *const make_paths[MAKE_PATHS] = { "", "/bin/true", "/a b/\"quoted\"\\\xff" };
 
@@ -84,6 +85,17 @@ static inline void make_hot(uint64_t *seed, struct event *ev)
 	}
 }
 
+/* One of some sets that differ in length; they live as long as the program. */
+static inline struct cpuset make_set(uint64_t *seed)
+{
+	static uint64_t words[MAKE_SETS][MAKE_SETS];
+	uint32_t n = (uint32_t)(1 + make_rnd(seed) % MAKE_SETS);
+
+	for (uint32_t i = 0; i < n; i++)
+		words[n - 1][i] = i + 1 < n ? i * 0x123456789abcdefull : 5;
+	return (struct cpuset){ .bits = words[n - 1], .nr_words = n };
+}
+
 static inline void make_rare(uint64_t *seed, struct event *ev)
 {
 	uint32_t tid = (uint32_t)make_rnd(seed), other = (uint32_t)(make_rnd(seed) % 1000);
@@ -122,6 +134,11 @@ static inline void make_rare(uint64_t *seed, struct event *ev)
 		ev->mark.what = (uint8_t)(make_rnd(seed) % MARK_KINDS);
 		ev->mark.job = make_rnd(seed);
 		ev->mark.arg = make_rnd(seed);
+		break;
+	case EV_ALLOWED:
+		ev->allowed.tid = tid;
+		ev->allowed.nr_known = make_rnd(seed) % 3 ? 0 : 1024;
+		ev->allowed.set = make_set(seed);
 		break;
 	case EV_CPU:
 		ev->hotplug.online = make_rnd(seed) % 2;
@@ -204,6 +221,7 @@ static inline void make_trace(const char *path, const struct event *v, size_t n,
 
 	facts_setf(&facts, "window.from_ns", "%llu", (unsigned long long)MAKE_FROM_NS);
 	facts_set(&facts, "arch", "x86_64");
+	facts_set(&facts, "affinity", "yes"); /* a text with EV_ALLOWED would get it */
 	facts_setf(&receipt, "window.to_ns", "%llu", (unsigned long long)(n ? v[n - 1].ts_ns + 1 : MAKE_FROM_NS));
 	CHECK_U64(trace_writer_open(&w, path, &facts, &e), 0);
 	for (size_t i = 0; i < n; i++) {
@@ -228,7 +246,7 @@ static inline struct trace_reader *make_reader(const char *path)
 	return r;
 }
 
-/* Like memcmp() == 0, but for the path of an exec, which is compared as text, and bytes that the kind does not use. */
+/* Like memcmp() == 0, but for what events point to, which is compared itself, and bytes that the kind does not use. */
 static inline bool make_same(const struct event *a, const struct event *b)
 {
 	struct event x = *a, y = *b;
@@ -239,6 +257,12 @@ static inline bool make_same(const struct event *a, const struct event *b)
 		if (strcmp(a->exec.path, b->exec.path))
 			return false;
 		x.exec.path = y.exec.path = NULL;
+	}
+	if (a->kind == EV_ALLOWED) {
+		if (a->allowed.set.nr_words != b->allowed.set.nr_words ||
+		    memcmp(a->allowed.set.bits, b->allowed.set.bits, a->allowed.set.nr_words * sizeof(uint64_t)))
+			return false;
+		x.allowed.set.bits = y.allowed.set.bits = NULL;
 	}
 	if (a->kind == EV_WAKING) {
 		x.sw.syscall = y.sw.syscall = 0;

@@ -82,6 +82,8 @@ static bool want_event(const struct dump *d, const struct event *ev)
 		return want_tid(d, ev->sw.prev_tid) || want_tid(d, ev->sw.next_tid);
 	case EV_EXIT:
 		return want_tid(d, ev->exit.tid);
+	case EV_ALLOWED:
+		return want_tid(d, ev->allowed.tid);
 	case EV_LOST:
 	case EV_CPU:
 	case EV_NONE:

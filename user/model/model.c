@@ -149,7 +149,7 @@ void model_event(struct model *m, const struct event *ev)
 		step_placed(m);
 	if (steps[ev->kind].hot)
 		hot_event(m, ev);
-	else
+	else if (steps[ev->kind].rare)
 		steps[ev->kind].rare(m, ev);
 }
 

@@ -16,7 +16,7 @@ static const char *const event_names[EV_KINDS] = {
 	[EV_TASK] = "task",	    [EV_FORK] = "fork",	  [EV_EXEC] = "exec",	    [EV_RENAME] = "rename",
 	[EV_MARK] = "mark",	    [EV_CPU] = "cpu",	  [EV_LOST] = "lost",	    [EV_CURRENT] = "current",
 	[EV_WAKING] = "waking",	    [EV_WAKEUP_NEW] = "wakeup_new", [EV_MIGRATE] = "migrate", [EV_SWITCH] = "switch",
-	[EV_EXIT] = "exit",
+	[EV_EXIT] = "exit",	    [EV_ALLOWED] = "allowed",
 };
 
 /* Where a page's lines go: a name on the left, text wrapped beside it. */

@@ -39,11 +39,11 @@ void chunk_put(const struct chunk *c, uint8_t out[CHUNK_HEADER_SIZE])
 /* Only kinds that this build knows are judged: what an unknown one may claim is not ours to say. */
 static bool chunk_is_possible(const struct chunk *c)
 {
-	if (c->kind < CHUNK_META || c->kind > CHUNK_INDEX)
+	if (c->kind < CHUNK_META || c->kind > CHUNK_MORE)
 		return true;
 	if (c->raw > c->stored * DEFLATE_MAX_RATIO)
 		return false;
-	if (c->kind != CHUNK_HOT && c->kind != CHUNK_RARE)
+	if (c->kind != CHUNK_HOT && c->kind != CHUNK_RARE && c->kind != CHUNK_MORE)
 		return c->raw <= FACTS_MAX_BYTES || c->kind == CHUNK_INDEX;
 	return c->events && c->events <= CHUNK_MAX_EVENTS && c->raw <= CHUNK_MAX_RAW && c->first_ns <= c->last_ns &&
 	       c->stream <= CPUSET_MAX_CPU;

@@ -26,6 +26,7 @@ enum chunk_kind {
 	CHUNK_RARE,	/* rare events */
 	CHUNK_END,	/* facts of the end: the receipt */
 	CHUNK_INDEX,	/* where the others are */
+	CHUNK_MORE,	/* rare events of kinds that version 1 did not begin with */
 };
 
 struct chunk {

@@ -18,10 +18,12 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "base/fmt.h"
 
 #define COMM_LEN 16 /* TASK_COMM_LEN, include/linux/sched.h: 15 bytes and a NUL */
 
-/* Order matters: it breaks ties in time, so what makes a task known comes before what it does. */
+/* Order matters: it breaks ties in time, so what makes a task known comes before what it does. Files have numbers of
+ * their own (FORMAT.md). */
 enum event_kind {
 	EV_NONE,
 	EV_TASK,       /* rare: a task that was there when the recording began (/proc) */
@@ -30,6 +32,7 @@ enum event_kind {
 	EV_RENAME,     /* rare: task_rename */
 	EV_MARK,       /* rare: a marked program said something about one of its jobs */
 	EV_CPU,	       /* rare: a CPU came or went */
+	EV_ALLOWED,    /* rare: on which CPUs a task may run from now on; or may at the opening, if not on all */
 	EV_LOST,       /* hot: this CPU's ring was full, or a chunk of the file is damaged */
 	EV_CURRENT,    /* hot: who is running on this CPU, asked at the start */
 	EV_WAKING,     /* hot: sched_waking */
@@ -146,6 +149,11 @@ struct event {
 		struct {
 			bool online;
 		} hotplug;
+		struct {
+			uint32_t tid;
+			uint32_t nr_known; /* the set says nothing of CPUs from this on; 0: it says all */
+			struct cpuset set; /* never empty; its bits are owned by the reader */
+		} allowed;
 	};
 };
 

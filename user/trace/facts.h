@@ -16,6 +16,7 @@
  *   hz                 USER_HZ of /proc                   cpu.possible, cpu.online   kernel lists ("0-3")
  *   cpu.N.package/.core/.node/.llc/.siblings  topology    ring.bytes         hot ring of each CPU
  *   attach.NAME        "yes", or why not, for each program  prev_state       arg | task (where the state was read)
+ *   affinity           yes | no (absent: no): is it told where tasks may run?
  *   wake_context       preempt_count | depth | none       recorder.tid, recorder.tgid   the recorder's own tasks
  *   theory.*, run.*    what a workload predicted and measured itself (workloads/workload.h)
  *   workload.cpus, workload.cannot   CPUs it might use; why this machine cannot show what it is about

@@ -60,6 +60,10 @@ struct hot_shape {
 };
 _Static_assert(sizeof(struct hot_shape) == 16, "hashed as two words");
 
+/* Kinds in a file, from 7 (lost) to 12 (switch): those of enum event_kind, which has got one more before them. */
+#define HOT_CODE_SHIFT 1u
+_Static_assert(EV_LOST - HOT_CODE_SHIFT == 7 && EV_SWITCH - HOT_CODE_SHIFT == 12, "as FORMAT.md says");
+
 /* What was last known of a task, by its index in the chunk's dictionary of tids. Zeroed at the start of a chunk. */
 struct hot_guess {
 	uint16_t woke;	/* index of whom it woke last */

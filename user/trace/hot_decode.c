@@ -48,7 +48,7 @@ static struct hot_shape take_shape(struct cursor *c)
 {
 	uint64_t kinds = take_varint_max(c, (1u << 14) - 1);
 	struct hot_shape s = {
-		.kind = kinds & 15,
+		.kind = (kinds & 15) + HOT_CODE_SHIFT,
 		.actor = kinds >> 4 & 7,
 		.whom = kinds >> 7 & 7,
 		.where = kinds >> 10 & 3,

@@ -269,7 +269,7 @@ static void put_shapes(const struct hot_dict *shapes, struct buf *out)
 		struct hot_shape s;
 
 		memcpy(&s, &shapes->keys[i], sizeof(s));
-		put_varint(out, (uint64_t)s.kind | (uint64_t)s.actor << 4 | (uint64_t)s.whom << 7 |
+		put_varint(out, (uint64_t)(s.kind - HOT_CODE_SHIFT) | (uint64_t)s.actor << 4 | (uint64_t)s.whom << 7 |
 					(uint64_t)s.where << 10 | (uint64_t)s.parity << 12);
 		put_varint(out, s.detail);
 		put_varint(out, zigzag(s.prio));

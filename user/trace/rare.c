@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * rare.c - owns the rows of a chunk of rare events: for each kind, what it holds in which order, both ways. The path of
- * a program comes after the row.
+ * a program and a set of CPUs come after the row.
  */
 #include <string.h>
 #include "base/fmt.h"
@@ -9,17 +9,19 @@
 #include "trace/order.h"
 #include "trace/rare.h"
 
-/* In the list, exec.path is the place of the path in `paths`, not an address. */
-static size_t path_place(const struct event *ev)
-{
-	return (size_t)(uintptr_t)ev->exec.path;
-}
-
+/* In the list, a pointer is the place of what it points to. */
 static void path_add(struct rare_list *l, struct event *ev, const char *path, size_t n)
 {
 	ev->exec.path = (const char *)(uintptr_t)l->paths.len;
 	buf_put(&l->paths, path, n);
 	buf_putc(&l->paths, '\0');
+}
+
+static void words_add(struct rare_list *l, struct event *ev, const struct cpuset *set)
+{
+	ev->allowed.set = (struct cpuset){ .bits = (uint64_t *)(uintptr_t)l->words.n, .nr_words = set->nr_words };
+	for (uint32_t i = 0; i < set->nr_words; i++)
+		*vec_push(&l->words) = set->bits[i];
 }
 
 void rare_add(struct rare_list *l, const struct event *ev)
@@ -29,11 +31,16 @@ void rare_add(struct rare_list *l, const struct event *ev)
 	*copy = *ev;
 	if (ev->kind == EV_EXEC)
 		path_add(l, copy, ev->exec.path, strnlen(ev->exec.path, RARE_MAX_PATH - 1));
+	else if (ev->kind == EV_ALLOWED)
+		words_add(l, copy, &ev->allowed.set);
 }
 
-const char *rare_path(const struct rare_list *l, const struct event *ev)
+void rare_point(const struct rare_list *l, struct event *ev)
 {
-	return l->paths.data + path_place(ev);
+	if (ev->kind == EV_EXEC)
+		ev->exec.path = l->paths.data + (uintptr_t)ev->exec.path;
+	else if (ev->kind == EV_ALLOWED)
+		ev->allowed.set.bits = l->words.v + (uintptr_t)ev->allowed.set.bits;
 }
 
 void rare_keep_from(struct rare_list *l, size_t at)
@@ -43,8 +50,7 @@ void rare_keep_from(struct rare_list *l, size_t at)
 	for (size_t i = at; i < l->events.n; i++) {
 		struct event ev = l->events.v[i];
 
-		if (ev.kind == EV_EXEC)
-			ev.exec.path = rare_path(l, &ev);
+		rare_point(l, &ev);
 		rare_add(&kept, &ev);
 	}
 	rare_release(l);
@@ -53,13 +59,14 @@ void rare_keep_from(struct rare_list *l, size_t at)
 
 void rare_reset(struct rare_list *l)
 {
-	l->events.n = 0;
+	l->events.n = l->words.n = 0;
 	buf_reset(&l->paths);
 }
 
 void rare_release(struct rare_list *l)
 {
 	vec_release(&l->events);
+	vec_release(&l->words);
 	buf_release(&l->paths);
 }
 
@@ -217,23 +224,105 @@ static void take_hotplug(struct cursor *c, struct event *ev)
 	ev->hotplug.online = take_varint_max(c, 1);
 }
 
+/* How many words of a set are needed: the last of them is not 0. */
+static uint32_t words_used(const struct cpuset *set)
+{
+	uint32_t n = set->nr_words;
+
+	while (n && !set->bits[n - 1])
+		n--;
+	return n;
+}
+
+/* The set follows, for it is kept beside the row. */
+static void put_allowed(struct buf *out, const struct event *ev)
+{
+	put_varint(out, ev->allowed.tid);
+	put_varint(out, ev->allowed.nr_known);
+}
+
+static void take_allowed(struct cursor *c, struct event *ev)
+{
+	ev->allowed.tid = take_u32(c);
+	ev->allowed.nr_known = (uint32_t)take_varint_max(c, CPUSET_MAX_CPU + 1);
+}
+
+static void put_set(struct buf *out, const struct cpuset *set)
+{
+	uint32_t n = words_used(set);
+
+	put_varint(out, n);
+	for (uint32_t i = 0; i < n; i++)
+		put_varint(out, set->bits[i]);
+}
+
+static void take_set(struct cursor *c, struct rare_list *l, struct event *ev)
+{
+	uint32_t n = (uint32_t)take_varint_max(c, CPUSET_MAX_CPU / 64 + 1);
+
+	ev->allowed.set = (struct cpuset){ .bits = (uint64_t *)(uintptr_t)l->words.n, .nr_words = n };
+	for (uint32_t i = 0; i < n; i++)
+		*vec_push(&l->words) = take_varint(c);
+	if (!n || !l->words.v[l->words.n - 1])
+		c->bad = true;
+}
+
+/* `code`: the kind's number in a file. */
 static const struct {
+	uint8_t code;
 	void (*put)(struct buf *out, const struct event *ev);
 	void (*take)(struct cursor *c, struct event *ev);
 } rows[EV_KINDS] = {
-	[EV_TASK] = { put_task, take_task },	   [EV_FORK] = { put_fork, take_fork },
-	[EV_EXEC] = { put_exec, take_exec },	   [EV_RENAME] = { put_rename, take_rename },
-	[EV_MARK] = { put_mark, take_mark },	   [EV_CPU] = { put_hotplug, take_hotplug },
-	[EV_EXIT] = { put_exit, take_exit },
+	[EV_TASK] = { 1, put_task, take_task },	     [EV_FORK] = { 2, put_fork, take_fork },
+	[EV_EXEC] = { 3, put_exec, take_exec },	     [EV_RENAME] = { 4, put_rename, take_rename },
+	[EV_MARK] = { 5, put_mark, take_mark },	     [EV_CPU] = { 6, put_hotplug, take_hotplug },
+	[EV_EXIT] = { 13, put_exit, take_exit },     [EV_ALLOWED] = { 14, put_allowed, take_allowed },
 };
+
+/* EV_NONE: this build knows no such number. */
+static enum event_kind kind_of_code(uint64_t code)
+{
+	for (int k = EV_NONE + 1; k < EV_KINDS; k++)
+		if (rows[k].code && rows[k].code == code)
+			return (enum event_kind)k;
+	return EV_NONE;
+}
 
 static bool earlier(const void *a, const void *b)
 {
 	return ((const struct event *)a)->ts_ns < ((const struct event *)b)->ts_ns;
 }
 
+static void put_row(struct buf *out, const struct rare_list *l, const struct event *row, uint64_t at_ns)
+{
+	struct event ev = *row;
+
+	rare_point(l, &ev);
+	put_varint(out, rows[ev.kind].code);
+	put_varint(out, ev.ts_ns - at_ns);
+	put_varint(out, ev.cpu);
+	rows[ev.kind].put(out, &ev);
+	if (ev.kind == EV_EXEC)
+		put_string(out, ev.exec.path, RARE_MAX_PATH - 1);
+	else if (ev.kind == EV_ALLOWED)
+		put_set(out, &ev.allowed.set);
+}
+
+/* The same with its length in front, for those who do not know its kind. */
+static void put_long_row(struct buf *out, const struct rare_list *l, const struct event *ev, uint64_t at_ns)
+{
+	struct buf row = { 0 };
+
+	put_row(&row, l, ev, at_ns);
+	put_varint(out, row.len);
+	buf_put(out, row.data, row.len);
+	buf_release(&row);
+}
+
 void rare_encode_chunk(struct rare_list *l, struct packer *p, struct chunk *c, struct buf *out)
 {
+	void (*put)(struct buf *, const struct rare_list *, const struct event *, uint64_t) =
+		c->kind == CHUNK_MORE ? put_long_row : put_row;
 	struct event *v = l->events.v;
 	size_t n = l->events.n, start = out->len;
 	struct buf raw = { 0 };
@@ -242,12 +331,7 @@ void rare_encode_chunk(struct rare_list *l, struct packer *p, struct chunk *c, s
 	stable_sort(v, n, sizeof(*v), earlier);
 	at_ns = v[0].ts_ns;
 	for (size_t i = 0; i < n; i++) {
-		put_varint(&raw, v[i].kind);
-		put_varint(&raw, v[i].ts_ns - at_ns);
-		put_varint(&raw, v[i].cpu);
-		rows[v[i].kind].put(&raw, &v[i]);
-		if (v[i].kind == EV_EXEC)
-			put_string(&raw, rare_path(l, &v[i]), RARE_MAX_PATH - 1);
+		put(&raw, l, &v[i], at_ns);
 		at_ns = v[i].ts_ns;
 	}
 	packer_begin(p, out);
@@ -261,31 +345,59 @@ void rare_encode_chunk(struct rare_list *l, struct packer *p, struct chunk *c, s
 	rare_reset(l);
 }
 
-static void take_row(struct cursor *c, struct rare_list *l, uint64_t *at_ns)
+/* The rest of a row whose kind is known. */
+static void take_event(struct cursor *c, struct rare_list *l, struct event *ev)
 {
 	const char *path;
-	struct event ev;
 	size_t path_len;
 
+	rows[ev->kind].take(c, ev);
+	if (ev->kind == EV_EXEC) {
+		path = take_string(c, RARE_MAX_PATH - 1, &path_len);
+		path_add(l, ev, path, path_len);
+	} else if (ev->kind == EV_ALLOWED) {
+		take_set(c, l, ev);
+	}
+	*vec_push(&l->events) = *ev;
+}
+
+/* False: of a kind that this build does not know; what follows its first three numbers has not been taken. */
+static bool take_row(struct cursor *c, struct rare_list *l, uint64_t *at_ns)
+{
+	struct event ev;
+
 	memset(&ev, 0, sizeof(ev));
-	ev.kind = (uint8_t)take_varint_max(c, EV_KINDS - 1);
+	ev.kind = (uint8_t)kind_of_code(take_varint(c));
 	*at_ns += take_varint(c);
 	ev.ts_ns = *at_ns;
 	ev.cpu = (uint32_t)take_varint_max(c, CPUSET_MAX_CPU);
-	if (!rows[ev.kind].take)
+	if (ev.kind != EV_NONE)
+		take_event(c, l, &ev);
+	return ev.kind != EV_NONE;
+}
+
+static void take_short_row(struct cursor *c, struct rare_list *l, uint64_t *at_ns)
+{
+	if (!take_row(c, l, at_ns) || rare_is_more(l->events.v[l->events.n - 1].kind))
 		c->bad = true;
-	else
-		rows[ev.kind].take(c, &ev);
-	if (ev.kind == EV_EXEC) {
-		path = take_string(c, RARE_MAX_PATH - 1, &path_len);
-		path_add(l, &ev, path, path_len);
-	}
-	*vec_push(&l->events) = ev;
+}
+
+static void take_long_row(struct cursor *c, struct rare_list *l, uint64_t *at_ns)
+{
+	size_t len = take_varint_max(c, cursor_left(c));
+	struct cursor row = cursor_of(c->at, len);
+	bool known = take_row(&row, l, at_ns);
+
+	if (row.bad || (known && (cursor_left(&row) || !rare_is_more(l->events.v[l->events.n - 1].kind))))
+		c->bad = true;
+	take_bytes(c, len);
 }
 
 bool rare_decode_chunk(struct rare_list *l, struct unpacker *u, const struct chunk *chunk, const uint8_t *stored)
 {
-	size_t events = l->events.n, paths = l->paths.len;
+	void (*take)(struct cursor *, struct rare_list *, uint64_t *) =
+		chunk->kind == CHUNK_MORE ? take_long_row : take_short_row;
+	size_t events = l->events.n, paths = l->paths.len, words = l->words.n;
 	uint64_t at_ns = chunk->first_ns;
 	struct buf raw = { 0 };
 	struct cursor c;
@@ -294,11 +406,13 @@ bool rare_decode_chunk(struct rare_list *l, struct unpacker *u, const struct chu
 	c = cursor_of((const uint8_t *)raw.data, chunk->raw);
 	c.bad = !unpack(u, stored, chunk->stored, (uint8_t *)raw.data, chunk->raw);
 	for (uint32_t i = 0; i < chunk->events && !c.bad; i++)
-		take_row(&c, l, &at_ns);
+		take(&c, l, &at_ns);
+	c.bad |= cursor_left(&c) != 0;
 	buf_release(&raw);
-	if (!c.bad && !cursor_left(&c))
+	if (!c.bad)
 		return true;
 	l->events.n = events;
 	l->paths.len = paths;
+	l->words.n = words;
 	return false;
 }

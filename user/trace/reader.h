@@ -23,6 +23,8 @@ struct trace_damage {
 	uint64_t cut_at;       /* byte where reading had to stop */
 	uint64_t bad_chunks;   /* chunks whose checksum or contents were wrong; skipped */
 	uint64_t lost_rare;    /* forks, exits, marks ... in bad chunks: no EV_LOST says so, for they have no CPU */
+	uint64_t lost_more;    /* the same of changes of where tasks may run */
+	bool maybe_more;       /* a hole in the file may have held some of them, too */
 	uint64_t late_events;  /* events earlier than one already given out (time is then clamped) */
 	char first[160];       /* a sentence about the first of these */
 };

@@ -31,6 +31,9 @@ static void note_bad_chunk(struct stream_set *set, const struct chunk *c)
 	if (c->kind == CHUNK_HOT)
 		damage_say(&set->damage, "the chunk at byte %llu is damaged: %u events of cpu %u are lost",
 			   (unsigned long long)c->offset, c->events, c->stream);
+	else if (c->kind == CHUNK_MORE)
+		damage_say(&set->damage, "the chunk at byte %llu is damaged: where tasks may run is not known",
+			   (unsigned long long)c->offset);
 	else if (c->kind == CHUNK_RARE)
 		damage_say(&set->damage, "the chunk at byte %llu is damaged: %u forks, exits, names or marks are lost",
 			   (unsigned long long)c->offset, c->events);
@@ -99,7 +102,7 @@ static void open_rare(struct stream *s, struct stream_set *set)
 		return;
 	}
 	note_bad_chunk(set, c);
-	set->damage.lost_rare += c->events;
+	*(c->kind == CHUNK_MORE ? &set->damage.lost_more : &set->damage.lost_rare) += c->events;
 }
 
 static bool rare_overlaps_next(const struct stream *s)
@@ -116,8 +119,7 @@ static bool next_rare(struct stream *s, struct stream_set *set)
 	if (s->at == s->rare.events.n)
 		return false;
 	s->out = s->rare.events.v[s->at++];
-	if (s->out.kind == EV_EXEC)
-		s->out.exec.path = rare_path(&s->rare, &s->out);
+	rare_point(&s->rare, &s->out);
 	s->ev = &s->out;
 	return true;
 }
@@ -184,22 +186,25 @@ static void add_chunk(struct stream_set *set, struct stream *s, const struct chu
 {
 	if (c->seq > s->next_seq && s->kind == STREAM_HOT)
 		add_hole(s, stream_last_ns(s, from_ns), c->first_ns);
+	if (c->seq > s->next_seq && c->kind == CHUNK_MORE)
+		set->damage.maybe_more = true;
 	s->next_seq = c->seq + 1;
 	*vec_push(&s->chunks) = *c;
 	note_span(set, c->first_ns, c->last_ns);
 }
 
-/* Sort the table's chunks into streams. The rare stream is the first: its index is 0. */
+/* Sort the table's chunks into streams. The rare streams are the first: those of CHUNK_RARE, of CHUNK_MORE. */
 static void add_streams(struct stream_set *set, const struct chunk_table *t, uint64_t from_ns)
 {
 	struct idmap of_cpu = { 0 };
 
 	stream_add(set, STREAM_RARE, 0);
+	stream_add(set, STREAM_RARE, 0);
 	for (size_t i = 0; i < t->chunks.n; i++) {
 		const struct chunk *c = &t->chunks.v[i];
-		uint32_t index = 0;
+		uint32_t index = c->kind == CHUNK_MORE;
 
-		if (c->kind != CHUNK_HOT && c->kind != CHUNK_RARE)
+		if (c->kind != CHUNK_HOT && c->kind != CHUNK_RARE && c->kind != CHUNK_MORE)
 			continue;
 		if (c->kind == CHUNK_HOT) {
 			index = idmap_get(&of_cpu, c->stream);
@@ -217,10 +222,11 @@ static void add_streams(struct stream_set *set, const struct chunk_table *t, uin
 /* What follows the last chunk of each CPU may be missing: the recorder wrote them at different times. */
 static void add_tails(struct stream_set *set)
 {
-	for (size_t i = 1; i < set->streams.n; i++) {
+	for (size_t i = 0; i < set->streams.n; i++) {
 		struct stream *s = &set->streams.v[i];
 
-		add_hole(s, stream_last_ns(s, set->last_ns), set->last_ns);
+		if (s->kind == STREAM_HOT)
+			add_hole(s, stream_last_ns(s, set->last_ns), set->last_ns);
 	}
 }
 
@@ -247,6 +253,7 @@ static void read_facts(struct stream_set *set, const struct chunk_table *t, stru
 static void note_table(struct stream_set *set, const struct chunk_table *t)
 {
 	set->damage.bad_chunks += t->bad_headers;
+	set->damage.maybe_more = t->bad_headers != 0;
 	if (t->bad_headers)
 		damage_say(&set->damage, "byte %llu begins no chunk: what follows, up to the next one, is lost",
 			   (unsigned long long)t->first_bad);

@@ -21,7 +21,7 @@ struct stream {
 	enum stream_kind kind;
 	uint32_t cpu;		  /* of STREAM_HOT */
 	uint32_t next_seq;	  /* that its next chunk should have */
-	VEC(struct chunk) chunks; /* of kind CHUNK_HOT, CHUNK_RARE, or CHUNK_HOLE where one is known to be missing */
+	VEC(struct chunk) chunks; /* of one kind of events, or CHUNK_HOLE where one is known to be missing */
 	size_t next;		  /* chunk to be opened next */
 	struct buf stored;	  /* the open chunk, as the file has it */
 	struct hot_decoder hot;

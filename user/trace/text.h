@@ -22,6 +22,7 @@
  *   2ms      cpu1 mark web/10 submit 4 arg 0     submit | start | finish | instant
  *   2ms      cpu1 lost 17 since 1.9ms
  *   2ms      cpu1 offline                        or online
+ *   2ms      cpu1 allowed web/10 0-1,4           on which CPUs it may run from now on, as the kernel writes lists
  *   3.5ms    end                                 sets window.to_ns
  *
  * What each line may have, in this order; [ ] may be left out and then is what = says:
@@ -36,6 +37,7 @@
  *   exec WHO [tgid N =its tid] [old N =its tid] ["PATH" =empty]
  *   exit WHO [tgid N =its tid] [code N =0] [last]
  *   mark WHO WHAT JOB [arg N =0]             lost COUNT [since TIME =this]        online | offline
+ *   allowed WHO CPUS [of N =all]             nothing is said of CPUs from N on
  *
  * A time is a duration of base/fmt.h or bare seconds with up to nine decimals (what dump writes); it may be negative,
  * before the window. A number is decimal or 0x... A prio is 120 when left out. A STATE is a letter of sched_switch (S D
@@ -49,6 +51,9 @@
  *
  * SYSCALL is NAME, NAME(ARG), sys_N(ARG) or ia32_N(ARG), of the recording's arch (x86_64 when no fact says); "?" when
  * it could not be read; none when left out.
+ *
+ * A task of which no line `allowed` speaks may run where its parent may, one that was there at the start everywhere:
+ * if there is any such line in the text or a fact "affinity yes". In a text with neither it is not known.
  *
  * Lines may be in any order: they are sorted by time, but what one CPU did at one time stays as it is written.
  */
@@ -84,6 +89,10 @@ struct text_trace {
 	struct event *events;
 	size_t n, cap;
 	struct intern *paths;
+	struct {
+		struct cpuset *v;
+		size_t n, cap;
+	} sets; /* of allowed events, which point to their bits */
 };
 int text_parse(struct text_trace *out, const char *bytes, size_t n, struct err *e);
 void text_trace_release(struct text_trace *t);

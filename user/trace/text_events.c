@@ -251,6 +251,23 @@ static void take_mark(struct parser *p, struct event *ev)
 	ev->mark.arg = take_keyed(p, "arg", UINT64_MAX, 0);
 }
 
+/* The set is kept by the text that is read, where events do not move it. */
+static void take_allowed(struct parser *p, struct event *ev)
+{
+	struct cpuset set = { 0 };
+	const char *list;
+
+	ev->allowed.tid = take_tid(p, ev, 'R');
+	list = words_take(&p->words, "a list of CPUs");
+	if (p->words.why[0])
+		return;
+	if (cpuset_parse(&set, list, NULL) < 0 || !cpuset_count(&set))
+		words_fail(&p->words, "has '%s' where a list of CPUs should be, as 0-3,8", list);
+	ev->allowed.nr_known = (uint32_t)take_keyed(p, "of", CPUSET_MAX_CPU + 1, 0);
+	ev->allowed.set = set;
+	*vec_push(&p->out->sets) = set;
+}
+
 static void take_offline(struct parser *p, struct event *ev)
 {
 	(void)p;
@@ -335,12 +352,12 @@ static const struct {
 	{ EV_RENAME, take_rename },   { EV_MARK, take_mark },		  { EV_LOST, take_lost },
 	{ EV_CURRENT, take_current }, { EV_WAKING, take_waking },	  { EV_WAKEUP_NEW, take_wakeup_new },
 	{ EV_MIGRATE, take_migrate }, { EV_SWITCH, take_switch },	  { EV_EXIT, take_exit },
-	{ EV_CPU, take_online },      { EV_CPU, take_offline },
+	{ EV_CPU, take_online },      { EV_CPU, take_offline },		  { EV_ALLOWED, take_allowed },
 };
 
 static const char *const verb_names[] = { "task",   "fork",	  "exec",    "rename", "mark", "lost",	 "current",
 					  "waking", "wakeup_new", "migrate", "switch", "exit", "online", "offline",
-					  NULL };
+					  "allowed", NULL };
 
 void text_take_event(struct parser *p)
 {

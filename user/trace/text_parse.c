@@ -112,6 +112,8 @@ static void settle(struct parser *p)
 		if (ev->kind == EV_LOST)
 			ev->lost.from_ns += from_ns;
 	}
+	if (p->out->sets.n && !facts_get(p->facts, "affinity"))
+		facts_set(p->facts, "affinity", "yes");
 	facts_setf(p->facts, "window.from_ns", "%llu", (unsigned long long)from_ns);
 	if (p->has_end)
 		facts_setf(p->facts, "window.to_ns", "%llu", (unsigned long long)(from_ns + p->end_ns));
@@ -128,6 +130,7 @@ int text_parse(struct text_trace *out, const char *bytes, size_t n, struct err *
 	*out = (struct text_trace){ 0 };
 	p.facts = &out->facts;
 	p.paths = &out->paths;
+	p.out = out;
 	memcpy(text, bytes, n);
 	ret = take_lines(&p, text, n, e);
 	if (!ret)
@@ -146,5 +149,8 @@ void text_trace_release(struct text_trace *t)
 	facts_release(&t->facts);
 	free(t->events);
 	intern_free(t->paths);
+	for (size_t i = 0; i < t->sets.n; i++)
+		cpuset_release(&t->sets.v[i]);
+	vec_release(&t->sets);
 	*t = (struct text_trace){ 0 };
 }

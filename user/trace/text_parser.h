@@ -11,11 +11,13 @@
 #include "base/vec.h"
 #include "trace/event.h"
 #include "trace/facts.h"
+#include "trace/text.h"
 #include "trace/text_words.h"
 
 struct parser {
 	struct facts *facts;
 	struct intern **paths;
+	struct text_trace *out; /* for what events point to */
 	VEC(struct event) events; /* times relative to the window until the end */
 	struct words words;
 	struct idmap declared; /* tids that a line introduced */

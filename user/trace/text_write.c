@@ -161,6 +161,15 @@ static void put_mark(struct text_writer *t, const struct event *ev, struct buf *
 	buf_printf(out, " %s %" PRIu64 " arg %" PRIu64, text_mark_names[ev->mark.what], ev->mark.job, ev->mark.arg);
 }
 
+static void put_allowed(struct text_writer *t, const struct event *ev, struct buf *out)
+{
+	put_tid(t, out, ev->allowed.tid);
+	buf_putc(out, ' ');
+	cpuset_format(&ev->allowed.set, out);
+	if (ev->allowed.nr_known)
+		buf_printf(out, " of %" PRIu32, ev->allowed.nr_known);
+}
+
 static void put_lost(struct text_writer *t, const struct event *ev, struct buf *out)
 {
 	buf_printf(out, " %" PRIu64 " since ", ev->lost.count);
@@ -231,7 +240,7 @@ void text_event(struct text_writer *t, const struct event *ev, struct buf *out)
 		[EV_CURRENT] = { "current", put_current }, [EV_WAKING] = { "waking", put_waking },
 		[EV_WAKEUP_NEW] = { "wakeup_new", put_wakeup_new },
 		[EV_MIGRATE] = { "migrate", put_migrate }, [EV_SWITCH] = { "switch", put_switch },
-		[EV_EXIT] = { "exit", put_exit },
+		[EV_EXIT] = { "exit", put_exit },	[EV_ALLOWED] = { "allowed", put_allowed },
 	};
 
 	put_time(t, out, ev->ts_ns);

@@ -17,10 +17,16 @@
 
 /* Rows have names and paths: fewer of them make as many bytes as a full chunk of a CPU. */
 #define RARE_CHUNK_EVENTS 2048u
-#define RARE_CHUNK_PATHS (1u << 20)
+#define RARE_CHUNK_BYTES (1u << 20) /* of paths and sets */
 
 struct stream {
 	struct hot_encoder hot;
+	uint32_t seq;
+};
+
+struct rare_stream {
+	struct rare_list list;
+	uint64_t first_ns;
 	uint32_t seq;
 };
 
@@ -28,9 +34,7 @@ struct trace_writer {
 	struct outfile file;
 	struct packer *packer;
 	VEC(struct stream *) cpus; /* NULL: nothing from that CPU yet */
-	struct rare_list rare;
-	uint64_t rare_first_ns;
-	uint32_t rare_seq;
+	struct rare_stream rare[2]; /* CHUNK_RARE and CHUNK_MORE */
 	struct buf chunk; /* the one being written */
 	struct buf index;
 	uint64_t indexed_offset; /* of the last chunk in the index */
@@ -152,11 +156,12 @@ static int write_hot(struct trace_writer *w, uint32_t cpu, struct err *e)
 	return chunk_write(w, &c, e);
 }
 
-static int write_rare(struct trace_writer *w, struct err *e)
+static int write_rare(struct trace_writer *w, bool more, struct err *e)
 {
-	struct chunk c = { .kind = CHUNK_RARE, .seq = w->rare_seq++ };
+	struct rare_stream *s = &w->rare[more];
+	struct chunk c = { .kind = more ? CHUNK_MORE : CHUNK_RARE, .seq = s->seq++ };
 
-	rare_encode_chunk(&w->rare, w->packer, &c, chunk_begin(w));
+	rare_encode_chunk(&s->list, w->packer, &c, chunk_begin(w));
 	return chunk_write(w, &c, e);
 }
 
@@ -190,15 +195,16 @@ static int add_hot(struct trace_writer *w, const struct event *ev, struct err *e
 
 static int add_rare(struct trace_writer *w, const struct event *ev, struct err *e)
 {
-	size_t n = w->rare.events.n;
+	bool more = rare_is_more(ev->kind);
+	struct rare_stream *s = &w->rare[more];
+	size_t n = s->list.events.n, bytes = s->list.paths.len + s->list.words.n * sizeof(uint64_t);
 	int ret = 0;
 
-	if (n && (n == RARE_CHUNK_EVENTS || w->rare.paths.len > RARE_CHUNK_PATHS ||
-		  span_is_full(w->rare_first_ns, ev->ts_ns, n)))
-		ret = write_rare(w, e);
-	if (!w->rare.events.n || ev->ts_ns < w->rare_first_ns)
-		w->rare_first_ns = ev->ts_ns;
-	rare_add(&w->rare, ev);
+	if (n && (n == RARE_CHUNK_EVENTS || bytes > RARE_CHUNK_BYTES || span_is_full(s->first_ns, ev->ts_ns, n)))
+		ret = write_rare(w, more, e);
+	if (!s->list.events.n || ev->ts_ns < s->first_ns)
+		s->first_ns = ev->ts_ns;
+	rare_add(&s->list, ev);
 	return ret;
 }
 
@@ -220,6 +226,9 @@ static bool event_is_possible(const struct event *ev)
 		return ev->task.cpu <= CPUSET_MAX_CPU && ev->task.state > ' ' && ev->task.state <= '~';
 	case EV_MARK:
 		return ev->mark.what < MARK_KINDS;
+	case EV_ALLOWED:
+		return ev->allowed.nr_known <= CPUSET_MAX_CPU + 1 &&
+		       ev->allowed.set.nr_words <= CPUSET_MAX_CPU / 64 + 1 && cpuset_count(&ev->allowed.set);
 	default:
 		return true;
 	}
@@ -241,8 +250,9 @@ int trace_writer_flush(struct trace_writer *w, struct err *e)
 
 	if (w->failed.code)
 		return writer_failed(w, w->failed.code, e);
-	if (w->rare.events.n)
-		ret = write_rare(w, e);
+	for (int more = 0; !ret && more < 2; more++)
+		if (w->rare[more].list.events.n)
+			ret = write_rare(w, more, e);
 	for (uint32_t cpu = 0; !ret && cpu < w->cpus.n; cpu++)
 		if (w->cpus.v[cpu] && w->cpus.v[cpu]->hot.n)
 			ret = write_hot(w, cpu, e);
@@ -286,7 +296,8 @@ void trace_writer_close(struct trace_writer *w)
 		free(w->cpus.v[i]);
 	}
 	vec_release(&w->cpus);
-	rare_release(&w->rare);
+	rare_release(&w->rare[0].list);
+	rare_release(&w->rare[1].list);
 	buf_release(&w->chunk);
 	buf_release(&w->index);
 	packer_free(w->packer);
