@@ -170,6 +170,30 @@ static void on_migration(void *ctx, const struct migration *mig)
 	buf_printf(out, " cpu%u -> cpu%u\n", mig->from_cpu, mig->to_cpu);
 }
 
+/* Where it was allowed, if the recording speaks of that at all. */
+static void put_allowed(struct print *p, struct buf *out, task_id id)
+{
+	const struct task *t = model_task(*p->m, id);
+	uint64_t from_ns = t->born_ns, until_ns;
+	bool known;
+
+	if (!facts_get(model_facts(*p->m), "affinity"))
+		return;
+	do {
+		const struct cpuset *set = model_allowed_set(*p->m, id, from_ns, &known, &until_ns);
+
+		buf_puts(out, "    from ");
+		put_time(p, out, from_ns);
+		buf_puts(out, " allowed ");
+		if (set)
+			cpuset_format(set, out);
+		else
+			buf_puts(out, known ? "everywhere" : "not known");
+		buf_puts(out, "\n");
+		from_ns = until_ns;
+	} while (until_ns < t->died_ns);
+}
+
 static void print_task(struct print *p, task_id id, unsigned depth)
 {
 	const struct task *t = model_task(*p->m, id);
@@ -188,6 +212,9 @@ static void print_task(struct print *p, task_id id, unsigned depth)
 		   t->outside ? ", outside" : "", model_is_recorder(*p->m, id) ? ", recorder" : "");
 	fputs(buf_str(&line), stdout);
 	fputs(buf_str(buf_at(&p->tasks, id.i)), stdout);
+	buf_reset(&line);
+	put_allowed(p, &line, id);
+	fputs(buf_str(&line), stdout);
 	buf_release(&line);
 }
 

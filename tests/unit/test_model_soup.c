@@ -79,6 +79,12 @@ static void roll_hot(struct dice *d, struct event *ev)
 	}
 }
 
+/* Every set of four CPUs, none at all among them. */
+static uint64_t sets[16][1] = {
+	{ 0 }, { 1 }, { 2 },  { 3 },  { 4 },  { 5 },  { 6 },  { 7 },
+	{ 8 }, { 9 }, { 10 }, { 11 }, { 12 }, { 13 }, { 14 }, { 15 },
+};
+
 static void roll_rare(struct dice *d, struct event *ev)
 {
 	switch (ev->kind) {
@@ -113,6 +119,11 @@ static void roll_rare(struct dice *d, struct event *ev)
 		ev->mark.tid = roll_tid(d);
 		ev->mark.what = (uint8_t)roll(d, MARK_KINDS + 1);
 		ev->mark.job = roll(d, 6);
+		break;
+	case EV_ALLOWED:
+		ev->allowed.tid = roll_tid(d);
+		ev->allowed.nr_known = (uint32_t)roll(d, 3);
+		ev->allowed.set = (struct cpuset){ .bits = sets[roll(d, 16)], .nr_words = 1 };
 		break;
 	case EV_CPU:
 		ev->hotplug.online = roll(d, 2);
@@ -229,6 +240,27 @@ static void check_running(const struct roles *r)
 	CHECK_U64(threads, processes);
 }
 
+/* A step through a task's past ends, changes something each time, and a single CPU's answer is that of the set. */
+static void check_allowed(const struct model *m, task_id id)
+{
+	uint64_t ts_ns = 0, until_ns = 0;
+	const void *before = m;
+
+	while (until_ns != UINT64_MAX) {
+		bool known;
+		const struct cpuset *set = model_allowed_set(m, id, ts_ns, &known, &until_ns);
+
+		CHECK(until_ns > ts_ns);
+		CHECK(known || !set);
+		for (uint32_t cpu = 0; cpu < m->nr_cpus && known; cpu++)
+			CHECK_U64(model_allowed(m, id, ts_ns, cpu),
+				  !set || cpuset_has(set, cpu) ? ALLOWED_YES : ALLOWED_NO);
+		CHECK(!known || set != before);
+		before = known ? set : (const void *)m;
+		ts_ns = until_ns;
+	}
+}
+
 static void soup(uint64_t seed, const struct facts *facts)
 {
 	struct window window = { 1000, 1000 + WINDOW_NS };
@@ -266,6 +298,8 @@ static void soup(uint64_t seed, const struct facts *facts)
 	check_sums(&part, m);
 	check_run_time(&s);
 	check_tree(m);
+	for (uint32_t i = 0; i < model_nr_tasks(m); i++)
+		check_allowed(m, (task_id){ i });
 	summary_release(&s);
 	summary_release(&part);
 	roles_release(&roles);
@@ -277,6 +311,7 @@ TEST(any_events_tile_and_add_up)
 	struct facts facts = { 0 };
 
 	facts_set(&facts, "cpu.online", "0-1");
+	facts_set(&facts, "affinity", "yes");
 	for (uint64_t seed = 1; seed <= ROUNDS; seed++)
 		soup(seed, &facts);
 	facts_release(&facts);
@@ -288,6 +323,7 @@ TEST(any_events_of_a_target_tile_and_add_up)
 
 	facts_set(&facts, "mode", "target");
 	facts_set(&facts, "target.tid", "3");
+	facts_set(&facts, "affinity", "yes");
 	for (uint64_t seed = 1; seed <= ROUNDS; seed++)
 		soup(seed, &facts);
 	facts_release(&facts);

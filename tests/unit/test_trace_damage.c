@@ -207,6 +207,47 @@ TEST(a_damaged_rare_chunk_is_counted)
 	free(b.v);
 }
 
+static bool is_known(const struct model *m)
+{
+	for (uint32_t i = 0; i < model_nr_tasks(m); i++)
+		if (model_allowed(m, (task_id){ i }, UINT64_MAX, 0) != ALLOWED_UNKNOWN)
+			return true;
+	return false;
+}
+
+/* The same for changes of where tasks may run: after them nothing is known of that. */
+TEST(a_damaged_chunk_of_more_makes_affinity_unknown)
+{
+	struct event v[NR_EVENTS];
+	struct make_bytes b = small_trace(v, 20, false);
+	struct trace_reader *r = open_bytes(&b);
+	struct model *m = NULL;
+	struct chunk c;
+	size_t at = find_chunk(&b, CHUNK_MORE, 1, &c);
+	uint64_t seen = 0;
+
+	for (size_t i = 0; i < NR_EVENTS; i++)
+		seen += v[i].kind == EV_ALLOWED;
+	CHECK_U64(model_build(&m, r, NULL, 0, NULL), 0);
+	CHECK_U64(model_events(m, EV_ALLOWED), seen);
+	CHECK(model_nr_tasks(m));
+	CHECK(is_known(m));
+	model_free(m);
+	trace_reader_close(r);
+
+	b.v[at + CHUNK_HEADER_SIZE] ^= 1;
+	r = open_bytes(&b);
+	CHECK_U64(model_build(&m, r, NULL, 0, NULL), 0);
+	CHECK_U64(trace_reader_damage(r)->bad_chunks, 1);
+	CHECK_U64(trace_reader_damage(r)->lost_more, c.events);
+	CHECK_U64(trace_reader_damage(r)->lost_rare, 0);
+	CHECK_U64(model_events(m, EV_ALLOWED), seen - c.events);
+	CHECK(!is_known(m));
+	model_free(m);
+	trace_reader_close(r);
+	free(b.v);
+}
+
 TEST(the_model_says_that_rare_events_were_lost_with_their_chunk)
 {
 	struct event v[NR_EVENTS];

@@ -85,6 +85,32 @@ struct job_book {
 	struct idmap by_hash;
 };
 
+/* A set of CPUs on which some task was allowed; kept once, and as long as the model. */
+struct allowed_set {
+	struct cpuset cpus; /* its last word is not 0 */
+	uint32_t nr_known;  /* as in the event */
+	uint32_t next;	    /* of equal hash */
+};
+
+struct allowed_at {
+	uint64_t ts_ns; /* from when on */
+	const struct allowed_set *set; /* NULL: everywhere */
+};
+
+/* Of one task, in order of time; everywhere before the first. */
+struct allowed_past {
+	struct allowed_at *v;
+	uint32_t n, cap;
+};
+
+struct allowed_book {
+	bool known;
+	struct cpuset possible;
+	VEC(struct allowed_past) pasts; /* by task_id.i, up to the last task that has one */
+	VEC(struct allowed_set *) sets;
+	struct idmap by_hash;
+};
+
 struct model {
 	VEC(struct stay) stays;	      /* by task_id.i */
 	VEC(struct task) tasks;	      /* parallel */
@@ -104,6 +130,7 @@ struct model {
 	struct intern *names;
 	uint32_t target_tid, target_tgid, target;
 	struct job_book book;
+	struct allowed_book allowed;
 	struct health health;
 	uint64_t events[EV_KINDS];
 	const struct facts *facts;
@@ -297,6 +324,15 @@ void roster_exec(struct model *m, const struct event *ev);
 void roster_rename(struct model *m, const struct event *ev);
 void roster_exit(struct model *m, const struct event *ev);
 void roster_finish(struct model *m);
+
+/* ---- allowed.c: affinity ---- */
+
+void allowed_open(struct model *m);
+void allowed_event(struct model *m, const struct event *ev);
+void allowed_inherit(struct model *m, uint32_t id, uint32_t parent); /* `id` was made by `parent`, or by NOBODY known */
+void allowed_unknown(struct model *m, uint32_t id);    /* it is new here and came from nowhere */
+void allowed_introduced(struct model *m, uint32_t id); /* /proc knew it at the opening */
+void allowed_release(struct allowed_book *b);
 
 /* ---- job.c: jobs that programs marked ---- */
 

@@ -55,6 +55,7 @@ struct model *model_begin(const struct facts *facts, struct window window, uint3
 	m->arch = fact_or(facts, "arch", "x86_64");
 	m->job_noun = fact_or(facts, "job.noun", "job");
 	open_cpus(m);
+	allowed_open(m);
 	return m;
 }
 
@@ -86,6 +87,7 @@ static const struct {
 	[EV_RENAME] = { .rare = roster_rename, .late = true },
 	[EV_MARK] = { .rare = job_mark, .late = true },
 	[EV_CPU] = { .rare = cpu_hotplug },
+	[EV_ALLOWED] = { .rare = allowed_event },
 	[EV_LOST] = { .hot = cpu_lost, .late = true },
 	[EV_CURRENT] = { .hot = cpu_current },
 	[EV_WAKING] = { .hot = step_waking },
@@ -180,6 +182,8 @@ int model_build(struct model **out, struct trace_reader *r, const struct model_s
 	while ((ev = trace_reader_next(r)))
 		model_event(m, ev);
 	m->health.lost_rare += trace_reader_damage(r)->lost_rare;
+	if (trace_reader_damage(r)->lost_more || trace_reader_damage(r)->maybe_more)
+		m->allowed.known = false;
 	model_end(m);
 	return 0;
 }
@@ -196,6 +200,7 @@ void model_free(struct model *m)
 	idmap_release(&m->named);
 	intern_free(m->names);
 	job_release(&m->book);
+	allowed_release(&m->allowed);
 	free(m->cpus);
 	free(m);
 }

@@ -142,6 +142,21 @@ task_id model_target(const struct model *m); /* root of the recorded tree; TASK_
 bool model_is_recorder(const struct model *m, task_id id);
 
 /*
+ * Affinity: was this task allowed on that CPU at that time? What was so at the opening, was inherited from the parent,
+ * and was changed since. Also for sinks, about any time up to now. Unknown are: all of a recording without the fact
+ * `affinity yes` (older ones, and where the kernel could not tell), one that lost changes, tasks outside of the
+ * recorded tree, and tasks that were never introduced.
+ */
+enum allowed { ALLOWED_UNKNOWN, ALLOWED_NO, ALLOWED_YES };
+enum allowed model_allowed(const struct model *m, task_id id, uint64_t ts_ns, uint32_t cpu);
+/*
+ * The same for loops: the set in force at ts_ns; NULL: everywhere, or not known, as *known says. It holds up to
+ * *until_ns, UINT64_MAX when no change after it has been seen. The set is the model's; equal sets have one address.
+ */
+const struct cpuset *model_allowed_set(const struct model *m, task_id id, uint64_t ts_ns, bool *known,
+				       uint64_t *until_ns);
+
+/*
  * The tasks in the order people read them: parents before children, threads under their process, siblings by birth.
  * `depth` (may be NULL) gets how deep each is. Both arrays have model_nr_tasks() entries, the caller's.
  */

@@ -119,6 +119,7 @@ uint32_t roster_introduce(struct model *m, uint32_t tid)
 	m->tasks.v[id].born_here = before != NOBODY;
 	snprintf(name, sizeof(name), "<%u>", tid);
 	m->tasks.v[id].name = intern(&m->names, name);
+	allowed_unknown(m, id);
 	announce(m, id);
 	return id;
 }
@@ -220,6 +221,7 @@ void roster_task(struct model *m, const struct event *ev)
 	t->kthread = ev->task.kthread;
 	t->prio = m->stays.v[id].span.prio = ev->task.prio;
 	stay_set(&m->stays.v[id], STAY_INTRODUCED);
+	allowed_introduced(m, id);
 	if (fresh)
 		set_name(m, id, ev->task.comm);
 	else
@@ -255,6 +257,7 @@ static void inherit(struct model *m, uint32_t id, uint32_t parent)
 	t->in_target = m->target == id || (parent != NOBODY && m->tasks.v[parent].in_target);
 	if (t->in_target)
 		follow(m, id);
+	allowed_inherit(m, id, parent);
 }
 
 static void set_fork_kin(struct model *m, uint32_t id, uint32_t parent, const struct event *ev)
