@@ -104,6 +104,7 @@ _Static_assert(sizeof(struct sv_ring) == 256, "two pairs of lines");
 #define SV_RARE_EXIT 4
 #define SV_RARE_RENAME 5
 #define SV_RARE_CPU 6
+#define SV_RARE_ALLOWED 7
 
 struct sv_rare {
 	__u64 ts_ns;
@@ -154,5 +155,29 @@ struct sv_cpu {
 	__u32 online;
 };
 _Static_assert(sizeof(struct sv_cpu) == sizeof(struct sv_rare) + 8, "sv_cpu");
+
+#define SV_ALLOWED_WORDS 16 /* CPUs from 1024 on are left out */
+
+struct sv_allowed {
+	struct sv_rare h;
+	__u32 tid;
+	__u32 nr_words; /* of `words` that hold something; what the kernel was built for, if that is less */
+	__u64 words[SV_ALLOWED_WORDS]; /* task->cpus_mask, with whatever it has beyond the CPUs that are possible */
+};
+/* Element of the map `told`, by the low bits of a tid: what was last told of a task that may not run everywhere. */
+struct sv_told {
+	__u32 tid;
+	__u32 hash; /* of its mask */
+};
+
+#define SV_TOLD_SLOTS 65536u
+
+/* A step of the hash, by a word of the mask; the upper half of the last one is kept. */
+static inline __u64 sv_mask_hash(__u64 h, __u64 word)
+{
+	return (h ^ word) * 0x9e3779b97f4a7c15ull;
+}
+
+_Static_assert(sizeof(struct sv_allowed) == sizeof(struct sv_rare) + 8 + 8 * SV_ALLOWED_WORDS, "sv_allowed");
 
 #endif

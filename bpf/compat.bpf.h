@@ -44,6 +44,21 @@ static __always_inline __u32 is_group_dead(struct task_struct *p)
 }
 
 /*
+ * What set_cpus_allowed_common() is called for: from 5.11 on also to hold a task where it is while migrate_disable()
+ * is in force, which is not its affinity. The flags were its third argument until 6.1, then came into a struct.
+ */
+#define SCA_MIGRATE (0x02 | 0x04) /* SCA_MIGRATE_DISABLE, SCA_MIGRATE_ENABLE; kernel/sched/sched.h */
+
+static __always_inline bool is_affinity(const __u64 *ctx)
+{
+	struct affinity_context *ac = (void *)ctx[1];
+
+	if (bpf_core_field_exists(ac->flags))
+		return !(ac->flags & SCA_MIGRATE);
+	return !sv_affinity.flags_arg || !((__u32)ctx[2] & SCA_MIGRATE);
+}
+
+/*
  * Number and first argument of the system call a task is in, from the registers it entered the kernel with.
  * bpf_task_pt_regs() came in 5.15, and what it returns can be read directly. Before, they are at the top of the kernel
  * stack (task_pt_regs() of either architecture), whose size is a constant of the build: 16 KiB without KASAN.

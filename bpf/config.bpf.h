@@ -14,4 +14,12 @@ const volatile struct {
 	__u16 slot[SV_MAX_CPUS]; /* CPU -> element of `rings`, or SV_NO_RING */
 } sv_config = { .capacity = 1, .half = 1 };
 
+/* The same for what is rare: no room on that line. */
+const volatile struct {
+	__u32 nr_possible; /* CPUs that are possible: who may run on as many may run everywhere */
+	__u32 nr_words;	   /* of their mask, at most SV_ALLOWED_WORDS */
+	bool flags_arg;	   /* set_cpus_allowed_common has a third argument */
+	bool look;	   /* no program may sit on it: look at tasks when they begin to wait */
+} sv_affinity = { .nr_possible = 1 };
+
 #endif

@@ -9,7 +9,8 @@
 #ifndef SCHEDVIZ_RING_BPF_H
 #define SCHEDVIZ_RING_BPF_H
 
-__u64 sv_lost_rare;    /* rare records dropped */
+__u64 sv_lost_rare;    /* rare records dropped, but for */
+__u64 sv_lost_allowed; /* those of where a task may run */
 __u64 sv_lost_no_ring; /* hot records of CPUs without a ring */
 
 struct {
@@ -151,8 +152,8 @@ static __always_inline __u64 rare_wakeup(void)
 	return bpf_ringbuf_query(&rare, BPF_RB_AVAIL_DATA) > (1 << 19) ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
-/* The one place where rare records begin: header filled, everything after it zero, loss counted. */
-#define rare_reserve(type, what)                                          \
+/* The one place where rare records begin: header filled, everything after it zero, loss counted in `lost`. */
+#define rare_reserve_or(type, what, lost)                                 \
 	({                                                                \
 		type *rec_ = bpf_ringbuf_reserve(&rare, sizeof(type), 0); \
 		if (rec_) {                                               \
@@ -161,10 +162,11 @@ static __always_inline __u64 rare_wakeup(void)
 			rec_->h.cpu = bpf_get_smp_processor_id();         \
 			rec_->h.kind = (what);                            \
 		} else {                                                  \
-			__sync_fetch_and_add(&sv_lost_rare, 1);           \
+			__sync_fetch_and_add(&(lost), 1);                 \
 		}                                                         \
 		rec_;                                                     \
 	})
+#define rare_reserve(type, what) rare_reserve_or(type, what, sv_lost_rare)
 
 static __always_inline void rare_submit(void *rec)
 {

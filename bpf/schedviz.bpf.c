@@ -3,8 +3,8 @@
  * schedviz.bpf.c - the programs: each unpacks its tracepoint's arguments and writes one record.
  *
  * sched_switch, sched_waking, sched_wakeup_new and sched_migrate_task run with interrupts off and write to the hot
- * rings; the others may be interrupted and write to the rare one. Bodies take the raw context, because the number of
- * arguments differs between kernels (compat.bpf.h).
+ * rings; the others may be interrupted, or are few, and write to the rare one. Bodies take the raw context, because the
+ * number of arguments differs between kernels (compat.bpf.h).
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -15,6 +15,7 @@
 #include "bpf/ring.bpf.h"
 #include "bpf/filter.bpf.h"
 #include "bpf/task.bpf.h"
+#include "bpf/allowed.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -71,6 +72,8 @@ int sv_sched_switch(__u64 *ctx)
 	rec->prio2 = prio_of(next);
 	rec->arg = arg;
 	ring_push(ring);
+	if (preempted || !state) /* it waits from now on */
+		look_at_allowed(prev, now);
 	return 0;
 }
 
@@ -100,6 +103,8 @@ static __always_inline int hot_about(__u8 kind, struct task_struct *p, struct sv
 	rec->prio2 = 0;
 	rec->arg = 0;
 	ring_push(ring);
+	if (kind != SV_HOT_WAKEUP_NEW) /* which the fork has told */
+		look_at_allowed(p, now);
 	return 0;
 }
 
@@ -228,12 +233,24 @@ DEPTH_PROGRAMS(softirq, DEPTH_SOFTIRQ, 0xffff0000u)
 
 /* ---- rare ---- */
 
+/* The one place where a task's cpus_mask changes: sched_setaffinity(2), cpusets, kthread_bind(). */
+SEC("fexit/set_cpus_allowed_common")
+int sv_set_cpus_allowed_common(__u64 *ctx)
+{
+	struct task_struct *p = (void *)ctx[0];
+
+	if (is_affinity(ctx) && in_tree(p->pid))
+		tell_allowed(p, 0);
+	return 0;
+}
+
 SEC("tp_btf/task_newtask")
 int sv_task_newtask(__u64 *ctx)
 {
 	struct task_struct *child = (void *)ctx[0];
 	__u64 parent = bpf_get_current_pid_tgid();
 	struct sv_fork *rec;
+	__u64 now;
 
 	if (!child->pid)
 		return 0; /* the idle task of a CPU that comes up */
@@ -250,7 +267,9 @@ int sv_task_newtask(__u64 *ctx)
 	rec->clone_flags = ctx[1];
 	rec->kthread = !!(child->flags & PF_KTHREAD);
 	bpf_probe_read_kernel(rec->comm, sizeof(rec->comm), child->comm);
+	now = rec->h.ts_ns;
 	rare_submit(rec);
+	tell_new_allowed(child, (__u32)parent, now);
 	return 0;
 }
 

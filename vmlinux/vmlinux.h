@@ -82,12 +82,22 @@ struct pt_regs {
 #error "schedviz knows the registers of x86-64 and arm64 only"
 #endif
 
+struct cpumask {
+	/* its bits: as many as the kernel was built for */
+};
+
+struct affinity_context { /* 6.2 on */
+	unsigned int flags; /* SCA_* */
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int __state; /* 5.14 on */
 	void *stack;
 	unsigned int flags; /* PF_* */
 	int prio;
+	int nr_cpus_allowed;
+	struct cpumask cpus_mask;
 	int exit_code;
 	pid_t pid;
 	pid_t tgid;

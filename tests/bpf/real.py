@@ -120,8 +120,9 @@ class Event:
     RENAME = re.compile(r"(?P<comm>\S*)/(?P<tid>\d+) (?P<name>\S*)")
     MARK = re.compile(r"(?P<comm>\S*)/(?P<tid>\d+) (?P<what>\w+) (?P<job>\d+) arg (?P<arg>\d+)")
     EXEC = re.compile(r"(?P<comm>\S*)/(?P<tid>\d+) tgid (?P<tgid>\d+) old (?P<old>\d+)")
+    ALLOWED = re.compile(r"(?P<comm>\S*)/(?P<tid>\d+) (?P<cpus>[-0-9,]+)$")
     FORMS = {"switch": SWITCH, "waking": WAKING, "fork": FORK, "exit": EXIT, "rename": RENAME, "mark": MARK,
-             "exec": EXEC}
+             "exec": EXEC, "allowed": ALLOWED}
 
     def __init__(self, line):
         ts, self.cpu, self.kind, self.rest = re.match(r"(\S+)\s+cpu(\d+) (\w+) ?(.*)", line).groups()

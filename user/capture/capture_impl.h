@@ -7,6 +7,7 @@
 
 #include "base/intern.h"
 #include "bpf/abi.h"
+#include "capture/affinity.h"
 #include "capture/capture.h"
 #include "capture/cost.h"
 #include "capture/probe.h"
@@ -23,6 +24,8 @@ struct ring {
 struct capture {
 	struct schedviz_bpf *skel;
 	struct bpf_link **links; /* nr_programs of them; NULL: not attached */
+	int no_functions;	 /* 0: programs on functions are attached; else why not, as -errno */
+	struct affinity affinity;
 	struct probe probe;
 	struct ring *rings;
 	uint32_t nr_rings, capacity;

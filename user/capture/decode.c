@@ -162,6 +162,17 @@ static void rare_cpu(const void *rec, struct event *ev)
 	ev->hotplug.online = r->online;
 }
 
+static void rare_allowed(const void *rec, struct event *ev)
+{
+	const struct sv_allowed *r = rec;
+
+	ev->kind = EV_ALLOWED;
+	ev->allowed.tid = r->tid;
+	ev->allowed.nr_known = 0;
+	ev->allowed.set.bits = (uint64_t *)(uintptr_t)r->words;
+	ev->allowed.set.nr_words = r->nr_words < SV_ALLOWED_WORDS ? r->nr_words : SV_ALLOWED_WORDS;
+}
+
 static const struct {
 	size_t size;
 	void (*fn)(const void *, struct event *);
@@ -171,6 +182,7 @@ static const struct {
 	[SV_RARE_EXIT] = { sizeof(struct sv_exit), rare_exit },
 	[SV_RARE_RENAME] = { sizeof(struct sv_rename), rare_rename },
 	[SV_RARE_CPU] = { sizeof(struct sv_cpu), rare_cpu },
+	[SV_RARE_ALLOWED] = { sizeof(struct sv_allowed), rare_allowed },
 };
 
 bool decode_rare(const void *rec, size_t size, struct event *ev)

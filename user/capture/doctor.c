@@ -69,7 +69,7 @@ static bool is_asked(const struct program *row, const struct probe *p)
 	return row->need != NEED_DEPTH || p->context == WAKE_DEPTH;
 }
 
-static void check_tracepoints(check_list *out, const struct probe *p)
+static void check_hooks(check_list *out, const struct probe *p)
 {
 	for (size_t i = 0; i < nr_programs; i++) {
 		const struct program *row = &programs[i];
@@ -78,12 +78,12 @@ static void check_tracepoints(check_list *out, const struct probe *p)
 
 		if (!is_asked(row, p))
 			continue;
-		if (probe_has_tracepoint(p, row->tracepoint)) {
-			add(out, row->tracepoint, CHECK_YES, "there", "");
+		if (probe_has(p, row)) {
+			add(out, row->hook, CHECK_YES, "there", "");
 			continue;
 		}
 		snprintf(text, sizeof(text), "missing; without it a recording lacks %s", row->without);
-		add(out, row->tracepoint, vital ? CHECK_NO : CHECK_LESS, text, "none but another kernel");
+		add(out, row->hook, vital ? CHECK_NO : CHECK_LESS, text, "none but another kernel");
 	}
 }
 
@@ -103,7 +103,7 @@ static void check_btf(check_list *out, struct probe *p)
 		return;
 	}
 	add(out, "BTF", CHECK_YES, "the kernel describes its types", "");
-	check_tracepoints(out, p);
+	check_hooks(out, p);
 	add(out, "prev_state", CHECK_YES,
 	    p->prev_state_arg ? "sched_switch says the state it saw"
 			      : "read from the task, a moment late (kernel before 5.18)",
@@ -174,6 +174,18 @@ static int count_event(void *ctx, const struct event *ev)
 	return 0;
 }
 
+/* There is more to a function than that it is there: only trying tells. */
+static void check_affinity(check_list *out, const struct facts *facts)
+{
+	const char *affinity = facts_get(facts, "affinity"), *why = facts_get(facts, "attach.set_cpus_allowed_common");
+
+	if (affinity && !strcmp(affinity, "yes"))
+		add(out, "affinity", CHECK_YES, "told at the instant that it changes", "");
+	else
+		add(out, "affinity", CHECK_LESS, why ? why : "looked at when a task begins to wait",
+		    "none is needed: it is looked at whenever a task begins to wait");
+}
+
 static void check_recording(check_list *out)
 {
 	const struct capture_cfg cfg = { 0 };
@@ -195,6 +207,7 @@ static void check_recording(check_list *out)
 		capture_drain(c, UINT64_MAX, count_event, &switches);
 		snprintf(text, sizeof(text), "works: %" PRIu64 " switches in 20 ms", switches);
 		add(out, "recording", switches ? CHECK_YES : CHECK_NO, text, switches ? "" : "report this machine");
+		check_affinity(out, &facts);
 	}
 	facts_release(&facts);
 	capture_close(c);

@@ -106,6 +106,8 @@ int capture_on_rare(void *ctx, void *data, size_t size)
 
 	if (!decode_rare(data, size, &ev) || c->fn_ret)
 		return 0;
+	if (ev.kind == EV_ALLOWED && !affinity_clip(&c->affinity, &ev))
+		return 0;
 	if (ev.ts_ns < c->from_ns) {
 		snapshot_apply(&c->census, &ev);
 		return 0;
@@ -113,6 +115,8 @@ int capture_on_rare(void *ctx, void *data, size_t size)
 	if (!c->census_told) {
 		if (ev.kind == EV_EXEC)
 			ev.exec.path = intern(&c->paths, ev.exec.path);
+		else if (ev.kind == EV_ALLOWED)
+			affinity_keep(&c->affinity, &ev);
 		*vec_push(&c->early) = ev;
 		return 0;
 	}
@@ -176,12 +180,15 @@ static void attach_facts(const struct capture *c, struct facts *facts)
 		const struct program *p = &programs[i];
 		char key[64];
 
-		snprintf(key, sizeof(key), "attach.%s", p->tracepoint);
+		snprintf(key, sizeof(key), "attach.%s", p->hook);
 		if (c->links[i])
 			facts_set(facts, key, "yes");
 		else if (p->need == NEED_OPTIONAL)
 			facts_setf(facts, key, "no: not recorded are %s", p->without);
+		if (p->function && c->no_functions)
+			facts_setf(facts, key, "no: not recorded are %s (%s)", p->without, strerror(-c->no_functions));
 	}
+	facts_set(facts, "affinity", c->no_functions ? "waits" : "yes");
 }
 
 /* What this clock said when the window began. */
@@ -210,11 +217,26 @@ static void machine_facts(const struct capture *c, struct facts *facts)
 	attach_facts(c, facts);
 }
 
+/* Where affinity is looked at, what the census says of it is what was told last. */
+static void note_told(struct capture *c)
+{
+	for (size_t i = 0; i < c->census.tasks.n && c->no_functions; i++) {
+		struct sv_told told = { .tid = c->census.tasks.v[i].task.tid };
+		uint32_t slot = told.tid & (SV_TOLD_SLOTS - 1);
+
+		if (!c->census.allowed.v[i].nr_words)
+			continue;
+		told.hash = affinity_hash(&c->affinity, &c->census.allowed.v[i]);
+		bpf_map_update_elem(bpf_map__fd(c->skel->maps.told), &slot, &told, BPF_ANY);
+	}
+}
+
 int capture_begin(struct capture *c, struct facts *facts, struct err *e)
 {
 	snapshot_scan(&c->census, capture_now());
 	if (!c->census.tasks.n)
 		return err_set(e, -ENOENT, "cannot read the tasks of this machine - is '/proc' mounted?");
+	note_told(c);
 	cost_begin(&c->cost);
 	c->from_ns = capture_now();
 	machine_facts(c, facts);
@@ -226,6 +248,19 @@ int capture_begin(struct capture *c, struct facts *facts, struct err *e)
 
 /* ---- while it runs ---- */
 
+static int tell_task(struct capture *c, const struct event *task, const struct cpuset *allowed)
+{
+	struct event ev = { .kind = EV_ALLOWED, .ts_ns = task->ts_ns };
+	int ret;
+
+	if (!task->task.tid) /* it has ended since */
+		return 0;
+	ret = c->fn(c->fn_ctx, task);
+	ev.allowed.tid = task->task.tid;
+	ev.allowed.set = *allowed;
+	return ret || !allowed->nr_words ? ret : c->fn(c->fn_ctx, &ev);
+}
+
 /* Everybody who was there, then what happened to them before this was told. */
 static int tell_census(struct capture *c)
 {
@@ -233,8 +268,7 @@ static int tell_census(struct capture *c)
 
 	c->census_told = true;
 	for (size_t i = 0; i < c->census.tasks.n && !ret; i++)
-		if (c->census.tasks.v[i].task.tid)
-			ret = c->fn(c->fn_ctx, &c->census.tasks.v[i]);
+		ret = tell_task(c, &c->census.tasks.v[i], &c->census.allowed.v[i]);
 	for (size_t i = 0; i < c->early.n && !ret; i++)
 		if (c->early.v[i].ts_ns < c->until_ns)
 			ret = c->fn(c->fn_ctx, &c->early.v[i]);
@@ -286,6 +320,10 @@ void capture_receipt(const struct capture *c, struct facts *facts)
 	if (c->skel->bss->sv_lost_no_ring)
 		facts_setf(facts, "receipt.lost_no_ring", "%llu", (unsigned long long)c->skel->bss->sv_lost_no_ring);
 	facts_setf(facts, "receipt.lost_rare", "%llu", (unsigned long long)c->skel->bss->sv_lost_rare);
+	if (c->skel->bss->sv_lost_allowed) {
+		facts_setf(facts, "receipt.lost_allowed", "%llu", (unsigned long long)c->skel->bss->sv_lost_allowed);
+		facts_set(facts, "affinity", "no"); /* anybody's change may be among them */
+	}
 	if (c->cost.runs) {
 		facts_setf(facts, "receipt.bpf_ns_per_run", "%llu",
 			   (unsigned long long)(c->cost.run_ns / c->cost.runs));

@@ -52,14 +52,15 @@ static int choose_programs(struct capture *c, struct err *e)
 {
 	for (size_t i = 0; i < nr_programs; i++) {
 		struct bpf_program *prog = bpf_object__find_program_by_name(c->skel->obj, programs[i].name);
-		bool there = probe_has_tracepoint(&c->probe, programs[i].tracepoint);
+		bool there = probe_has(&c->probe, &programs[i]);
 
 		if (!there && programs[i].need == NEED_ALWAYS)
 			return err_set(e, -ENOTSUP,
 				       "this kernel has no tracepoint '%s', without which there is nothing to "
 				       "record",
-				       programs[i].tracepoint);
-		bpf_program__set_autoload(prog, there && is_wanted(c, &programs[i]));
+				       programs[i].hook);
+		bpf_program__set_autoload(prog, there && is_wanted(c, &programs[i]) &&
+							!(programs[i].function && c->no_functions));
 		if (programs[i].need == NEED_WAKING && is_wanted(c, &programs[i]) &&
 		    probe_name_variable(&c->probe, prog) < 0)
 			return err_set(e, -EINVAL, "this libbpf cannot change a program before loading it");
@@ -91,6 +92,7 @@ static void size_rings(struct capture *c, const struct capture_cfg *cfg)
 		bytes = CAPTURE_RING_MAX;
 	c->element = bytes / page_up(1) * page_up(1);
 	c->capacity = (uint32_t)((c->element - SV_RING_DATA) / sizeof(struct sv_hot));
+	free(c->rings);
 	c->rings = xcalloc(c->nr_rings, sizeof(*c->rings));
 	memset((void *)c->skel->rodata->sv_config.slot, 0xff, sizeof(c->skel->rodata->sv_config.slot));
 	for (uint32_t cpu = cpuset_next(&present, 0); cpu < SV_MAX_CPUS; cpu = cpuset_next(&present, cpu + 1)) {
@@ -101,10 +103,11 @@ static void size_rings(struct capture *c, const struct capture_cfg *cfg)
 	cpuset_release(&present);
 }
 
-static int load(struct capture *c, const struct capture_cfg *cfg, struct err *e)
+static int open_programs(struct capture *c, const struct capture_cfg *cfg, struct err *e)
 {
 	int ret;
 
+	schedviz_bpf__destroy(c->skel);
 	c->skel = schedviz_bpf__open();
 	if (!c->skel)
 		return probe_explain(e, -errno, "cannot open the BPF programs");
@@ -120,7 +123,70 @@ static int load(struct capture *c, const struct capture_cfg *cfg, struct err *e)
 	bpf_map__set_max_entries(c->skel->maps.rings, c->nr_rings);
 	if (cfg->only_target)
 		bpf_map__set_max_entries(c->skel->maps.tree, TREE_MAX);
-	ret = schedviz_bpf__load(c->skel);
+	c->skel->rodata->sv_affinity.nr_possible = cpuset_count(&c->affinity.possible);
+	c->skel->rodata->sv_affinity.nr_words = affinity_nr_words(&c->affinity);
+	c->skel->rodata->sv_affinity.flags_arg = probe_function_args(&c->probe, "set_cpus_allowed_common") >= 3;
+	c->skel->rodata->sv_affinity.look = c->no_functions != 0;
+	if (c->no_functions)
+		bpf_map__set_max_entries(c->skel->maps.told, SV_TOLD_SLOTS);
+	return 0;
+}
+
+static void detach(struct capture *c)
+{
+	for (size_t i = 0; c->links && i < nr_programs; i++) {
+		bpf_link__destroy(c->links[i]);
+		c->links[i] = NULL;
+	}
+}
+
+/* Those on functions, or the others. What is not essential may fail: its link stays NULL, and the facts say so. */
+static int attach(struct capture *c, bool functions)
+{
+	for (size_t i = 0; i < nr_programs; i++) {
+		struct bpf_program *prog = bpf_object__find_program_by_name(c->skel->obj, programs[i].name);
+
+		if (!bpf_program__autoload(prog) || programs[i].function != functions)
+			continue;
+		c->links[i] = bpf_program__attach(prog);
+		if (c->links[i])
+			cost_watch(&c->cost, bpf_program__fd(prog));
+		else if (functions || programs[i].need == NEED_ALWAYS || programs[i].need == NEED_WAKING)
+			return -errno;
+	}
+	return 0;
+}
+
+static int why_no_function(const struct capture *c)
+{
+	int why = 0;
+
+	for (size_t i = 0; i < nr_programs && !why; i++)
+		if (programs[i].function)
+			why = probe_function(&c->probe, programs[i].hook);
+	return why;
+}
+
+/* Programs on functions are not essential, and more can be in their way: where one is refused, go without. */
+static int load(struct capture *c, const struct capture_cfg *cfg, struct err *e)
+{
+	int ret;
+
+	affinity_begin(&c->affinity);
+	c->links = xcalloc(nr_programs, sizeof(*c->links));
+	c->no_functions = why_no_function(c);
+	for (;;) {
+		ret = open_programs(c, cfg, e);
+		if (ret < 0)
+			return ret;
+		ret = schedviz_bpf__load(c->skel);
+		if (!ret && !c->no_functions)
+			ret = attach(c, true);
+		if (!ret || c->no_functions)
+			break;
+		c->no_functions = ret;
+		detach(c);
+	}
 	return ret < 0 ? probe_explain(e, ret, "cannot load the BPF programs") : 0;
 }
 
@@ -140,25 +206,6 @@ static int map_rings(struct capture *c, struct err *e)
 	return 0;
 }
 
-/* What is not essential may be missing; its link stays NULL, and the facts say so. */
-static int attach(struct capture *c, struct err *e)
-{
-	c->links = xcalloc(nr_programs, sizeof(*c->links));
-	for (size_t i = 0; i < nr_programs; i++) {
-		struct bpf_program *prog = bpf_object__find_program_by_name(c->skel->obj, programs[i].name);
-
-		if (!bpf_program__autoload(prog))
-			continue;
-		c->links[i] = bpf_program__attach(prog);
-		if (c->links[i])
-			cost_watch(&c->cost, bpf_program__fd(prog));
-		else if (programs[i].need == NEED_ALWAYS || programs[i].need == NEED_WAKING)
-			return probe_explain(e, -errno, "cannot attach to the scheduler's tracepoints");
-	}
-	c->rare = ring_buffer__new(bpf_map__fd(c->skel->maps.rare), capture_on_rare, c, NULL);
-	return c->rare ? 0 : probe_explain(e, -errno, "cannot map the ring of rare events");
-}
-
 int capture_open(struct capture **out, const struct capture_cfg *cfg, struct err *e)
 {
 	struct capture *c = xcalloc(1, sizeof(*c));
@@ -174,9 +221,16 @@ int capture_open(struct capture **out, const struct capture_cfg *cfg, struct err
 	ret = map_rings(c, e);
 	if (ret < 0)
 		goto out;
-	ret = attach(c, e);
-	if (ret < 0)
+	ret = attach(c, false);
+	if (ret < 0) {
+		probe_explain(e, ret, "cannot attach to the scheduler's tracepoints");
 		goto out;
+	}
+	c->rare = ring_buffer__new(bpf_map__fd(c->skel->maps.rare), capture_on_rare, c, NULL);
+	if (!c->rare) {
+		ret = probe_explain(e, -errno, "cannot map the ring of rare events");
+		goto out;
+	}
 	*out = c;
 	return 0;
 out:
@@ -233,10 +287,7 @@ int capture_fd(const struct capture *c)
 
 void capture_stop(struct capture *c)
 {
-	for (size_t i = 0; c->links && i < nr_programs; i++) {
-		bpf_link__destroy(c->links[i]);
-		c->links[i] = NULL;
-	}
+	detach(c);
 	c->stopped = true;
 }
 
@@ -254,6 +305,7 @@ void capture_close(struct capture *c)
 	snapshot_release(&c->census);
 	vec_release(&c->early);
 	intern_free(c->paths);
+	affinity_release(&c->affinity);
 	free(c->links);
 	free(c->rings);
 	free(c);

@@ -36,9 +36,40 @@ static int tracepoint_args(const struct btf *btf, const char *name)
 	return t && btf_is_func_proto(t) ? btf_vlen(t) - 1 : -1;
 }
 
-bool probe_has_tracepoint(const struct probe *p, const char *name)
+int probe_function_args(const struct probe *p, const char *function)
 {
-	return tracepoint_args(p->btf, name) >= 0;
+	int id = btf__find_by_name_kind(p->btf, function, BTF_KIND_FUNC);
+	const struct btf_type *t;
+
+	if (id < 0)
+		return -1;
+	t = btf__type_by_id(p->btf, btf__type_by_id(p->btf, (__u32)id)->type);
+	return t && btf_is_func_proto(t) ? btf_vlen(t) : -1;
+}
+
+/* Some kernels have the function and the means, and yet refuse (a hypervisor that forbids to patch code). */
+int probe_function(const struct probe *p, const char *function)
+{
+	struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FEXIT);
+	int fd, id = btf__find_by_name_kind(p->btf, function, BTF_KIND_FUNC);
+
+	if (id < 0)
+		return -ENOENT;
+	opts.attach_btf_id = (__u32)id;
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "sv_probe", "GPL", insns, sizeof(insns) / sizeof(insns[0]), &opts);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+bool probe_has(const struct probe *p, const struct program *row)
+{
+	return (row->function ? probe_function_args(p, row->hook) : tracepoint_args(p->btf, row->hook)) >= 0;
 }
 
 /*

@@ -21,7 +21,10 @@ struct probe {
 
 /* Errors: no BTF (-ENOENT), not allowed (-EPERM). */
 int probe_open(struct probe *p, struct err *e);
-bool probe_has_tracepoint(const struct probe *p, const char *name);
+bool probe_has(const struct probe *p, const struct program *row); /* does BTF know what it hooks? */
+int probe_function_args(const struct probe *p, const char *function); /* negative: there is no such function */
+/* May a program run when this function returns? 0, or why not as -errno; attaching it may still fail. */
+int probe_function(const struct probe *p, const char *function);
 /* In a program that reads the variable with the preempt count: put its BTF id in. Before loading; negative: failed. */
 int probe_name_variable(const struct probe *p, struct bpf_program *prog);
 void probe_close(struct probe *p);

@@ -4,22 +4,26 @@
  */
 #include "capture/programs.h"
 
-#define ALWAYS(tp, missing)                                                                   \
-	{                                                                                     \
-		.name = "sv_" #tp, .tracepoint = #tp, .need = NEED_ALWAYS, .without = missing \
+#define ALWAYS(tp, missing)                                                             \
+	{                                                                               \
+		.name = "sv_" #tp, .hook = #tp, .need = NEED_ALWAYS, .without = missing \
 	}
-#define OPTIONAL(tp, missing)                                                                   \
-	{                                                                                       \
-		.name = "sv_" #tp, .tracepoint = #tp, .need = NEED_OPTIONAL, .without = missing \
+#define OPTIONAL(tp, missing)                                                             \
+	{                                                                                 \
+		.name = "sv_" #tp, .hook = #tp, .need = NEED_OPTIONAL, .without = missing \
 	}
-#define WAKING(how, where)                                                                                     \
-	{                                                                                                      \
-		.name = "sv_waking_" how, .tracepoint = "sched_waking", .need = NEED_WAKING, .context = where, \
-		.without = "wake-ups"                                                                          \
-	}
-#define DEPTH(tp)                                                                                           \
+#define FUNCTION(fn, missing)                                                                               \
 	{                                                                                                   \
-		.name = "sv_" #tp, .tracepoint = #tp, .need = NEED_DEPTH, .without = "interrupts as wakers" \
+		.name = "sv_" #fn, .hook = #fn, .function = true, .need = NEED_OPTIONAL, .without = missing \
+	}
+#define WAKING(how, where)                                                                               \
+	{                                                                                                \
+		.name = "sv_waking_" how, .hook = "sched_waking", .need = NEED_WAKING, .context = where, \
+		.without = "wake-ups"                                                                    \
+	}
+#define DEPTH(tp)                                                                                     \
+	{                                                                                             \
+		.name = "sv_" #tp, .hook = #tp, .need = NEED_DEPTH, .without = "interrupts as wakers" \
 	}
 
 const struct program programs[] = {
@@ -38,6 +42,7 @@ const struct program programs[] = {
 	OPTIONAL(sched_process_exec, "programs executed"),
 	OPTIONAL(task_rename, "changes of names"),
 	OPTIONAL(cpuhp_exit, "CPUs that come and go"),
+	FUNCTION(set_cpus_allowed_common, "the instants at which affinities change"),
 	DEPTH(hrtimer_expire_entry),
 	DEPTH(hrtimer_expire_exit),
 	DEPTH(irq_handler_entry),

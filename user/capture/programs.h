@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * programs.h - the BPF programs as rows: on which tracepoint, and what is lost without it.
+ * programs.h - the BPF programs as rows: on which tracepoint or function, and what is lost without it.
  */
 #ifndef SCHEDVIZ_CAPTURE_PROGRAMS_H
 #define SCHEDVIZ_CAPTURE_PROGRAMS_H
@@ -20,7 +20,8 @@ enum program_need {
 
 struct program {
 	const char *name;	/* in schedviz.bpf.c */
-	const char *tracepoint; /* BTF knows it as btf_trace_NAME */
+	const char *hook;	/* a tracepoint, which BTF knows as btf_trace_NAME; or a function, when it returns */
+	bool function;
 	enum program_need need;
 	enum wake_context context; /* of NEED_WAKING */
 	const char *without;	   /* what a recording without it lacks */

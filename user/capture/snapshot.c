@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "capture/affinity.h"
+
 #define PF_KTHREAD 0x00200000u /* include/linux/sched.h; field 9 of /proc/PID/stat */
 #define MAX_RT_PRIO 100	       /* /proc shows task->prio minus this */
 
@@ -92,18 +94,26 @@ static void read_syscall(int task_dir, const char *tid, struct event *ev)
 	ev->task.arg = strtoull(end, NULL, 16);
 }
 
+static void add(struct snapshot *s, const struct event *task, const struct cpuset *allowed)
+{
+	idmap_set(&s->by_tid, task->task.tid, (uint32_t)s->tasks.n);
+	*vec_push(&s->tasks) = *task;
+	*vec_push(&s->allowed) = *allowed;
+}
+
 static void add_thread(struct snapshot *s, int task_dir, const char *tid, uint32_t tgid)
 {
 	char path[64], text[1024];
 	struct event ev = { .kind = EV_TASK };
+	struct cpuset allowed = { 0 };
 
 	snprintf(path, sizeof(path), "%.20s/stat", tid);
 	if (slurp(task_dir, path, text, sizeof(text)) <= 0 || !parse_stat(text, &ev))
 		return;
 	ev.task.tgid = tgid;
 	read_syscall(task_dir, tid, &ev);
-	idmap_set(&s->by_tid, ev.task.tid, (uint32_t)s->tasks.n);
-	*vec_push(&s->tasks) = ev;
+	affinity_ask(ev.task.tid, &s->online, &allowed);
+	add(s, &ev, &allowed);
 }
 
 static void add_process(struct snapshot *s, int proc, const char *pid)
@@ -131,6 +141,7 @@ void snapshot_scan(struct snapshot *s, uint64_t now_ns)
 	struct dirent *d;
 
 	s->scanned_ns = now_ns;
+	snapshot_online(&s->online);
 	if (!proc)
 		return;
 	while ((d = readdir(proc)))
@@ -158,6 +169,7 @@ static void forget(struct snapshot *s, uint32_t tid)
 static void apply_fork(struct snapshot *s, const struct event *ev)
 {
 	struct event t = { .kind = EV_TASK };
+	const struct cpuset anywhere = { 0 };
 
 	if (find(s, ev->fork.tid))
 		return; /* born after the scan began, and seen by it */
@@ -170,8 +182,7 @@ static void apply_fork(struct snapshot *s, const struct event *ev)
 	t.task.prio = 120;
 	t.task.syscall = EV_NO_SYSCALL;
 	memcpy(t.task.comm, ev->fork.comm, COMM_LEN);
-	idmap_set(&s->by_tid, t.task.tid, (uint32_t)s->tasks.n);
-	*vec_push(&s->tasks) = t;
+	add(s, &t, &anywhere);
 }
 
 static void apply_rename(struct snapshot *s, uint32_t tid, const char *comm)
@@ -229,6 +240,14 @@ static void apply_waking(struct snapshot *s, uint32_t tid, uint64_t ts_ns)
 	}
 }
 
+static void apply_allowed(struct snapshot *s, const struct event *ev)
+{
+	uint32_t i = idmap_get(&s->by_tid, ev->allowed.tid);
+
+	if (i != IDMAP_NONE)
+		affinity_copy(&s->allowed.v[i], &ev->allowed.set);
+}
+
 void snapshot_apply(struct snapshot *s, const struct event *ev)
 {
 	switch (ev->kind) {
@@ -242,6 +261,9 @@ void snapshot_apply(struct snapshot *s, const struct event *ev)
 		break;
 	case EV_RENAME:
 		apply_rename(s, ev->rename.tid, ev->rename.comm);
+		break;
+	case EV_ALLOWED:
+		apply_allowed(s, ev);
 		break;
 	case EV_SWITCH:
 		apply_switch(s, ev);
@@ -262,6 +284,10 @@ void snapshot_stamp(struct snapshot *s, uint64_t from_ns)
 
 void snapshot_release(struct snapshot *s)
 {
+	for (size_t i = 0; i < s->allowed.n; i++)
+		cpuset_release(&s->allowed.v[i]);
+	vec_release(&s->allowed);
 	vec_release(&s->tasks);
+	cpuset_release(&s->online);
 	idmap_release(&s->by_tid);
 }

@@ -16,6 +16,8 @@
 
 struct snapshot {
 	VEC(struct event) tasks; /* EV_TASK; a tid of 0 marks one that has ended since */
+	VEC(struct cpuset) allowed; /* parallel; empty: everywhere */
+	struct cpuset online;	    /* when it began */
 	struct idmap by_tid;
 	uint64_t scanned_ns; /* when reading /proc began */
 };
@@ -32,5 +34,7 @@ void snapshot_release(struct snapshot *s);
 void snapshot_cpus(struct facts *facts);
 /* The CPUs that are physically there, else those that are possible; never empty. */
 void snapshot_present(struct cpuset *out);
+void snapshot_possible(struct cpuset *out); /* those that may ever be there; likewise */
+void snapshot_online(struct cpuset *out);   /* those that run tasks now; likewise */
 
 #endif

@@ -95,15 +95,29 @@ void snapshot_cpus(struct facts *facts)
 	cpuset_release(&online);
 }
 
+/* One of the kernel's lists; false: it cannot be read or names none. */
+static bool read_list(const char *name, struct cpuset *out)
+{
+	char path[64], value[4096];
+
+	snprintf(path, sizeof(path), SYS_CPU "/%s", name);
+	return file_read_line(path, value, sizeof(value)) && cpuset_parse(out, value, NULL) == 0 && cpuset_count(out);
+}
+
 void snapshot_present(struct cpuset *out)
 {
-	static const char *const lists[] = { SYS_CPU "/present", SYS_CPU "/possible" };
-	char value[4096];
-	struct err e;
+	if (!read_list("present", out) && !read_list("possible", out))
+		cpuset_add(out, 0);
+}
 
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
-		if (file_read_line(lists[i], value, sizeof(value)) && cpuset_parse(out, value, &e) == 0 &&
-		    cpuset_count(out))
-			return;
-	cpuset_add(out, 0);
+void snapshot_possible(struct cpuset *out)
+{
+	if (!read_list("possible", out))
+		snapshot_present(out);
+}
+
+void snapshot_online(struct cpuset *out)
+{
+	if (!read_list("online", out))
+		snapshot_present(out);
 }

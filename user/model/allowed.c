@@ -17,7 +17,7 @@ void allowed_open(struct model *m)
 	struct allowed_book *b = &m->allowed;
 	const char *affinity = facts_get(m->facts, "affinity"), *list = facts_get(m->facts, "cpu.possible");
 
-	b->known = affinity && !strcmp(affinity, "yes");
+	b->known = affinity && (!strcmp(affinity, "yes") || !strcmp(affinity, "waits"));
 	if (list && !cpuset_parse(&b->possible, list, NULL) && cpuset_count(&b->possible))
 		return;
 	for (uint32_t cpu = 0; cpu < m->nr_cpus; cpu++)

@@ -143,9 +143,10 @@ bool model_is_recorder(const struct model *m, task_id id);
 
 /*
  * Affinity: was this task allowed on that CPU at that time? What was so at the opening, was inherited from the parent,
- * and was changed since. Also for sinks, about any time up to now. Unknown are: all of a recording without the fact
- * `affinity yes` (older ones, and where the kernel could not tell), one that lost changes, tasks outside of the
- * recorded tree, and tasks that were never introduced.
+ * and was changed since. Also for sinks, about any time up to now. With the fact `affinity yes` a change is at the
+ * instant when the kernel made it; with `affinity waits` where the task next began to wait, so each wait begins with
+ * what was so then. Unknown are: all of a recording without either (older ones), or that lost changes; tasks outside of
+ * the recorded tree; and tasks that were never introduced.
  */
 enum allowed { ALLOWED_UNKNOWN, ALLOWED_NO, ALLOWED_YES };
 enum allowed model_allowed(const struct model *m, task_id id, uint64_t ts_ns, uint32_t cpu);

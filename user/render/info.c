@@ -158,6 +158,8 @@ static void put_losses(struct page *p)
 		put_fact(p, p->line.len ? ", " : "", "receipt.lost_rare", " rare events");
 	if (facts_u64(p->facts, "receipt.lost_marks", 0))
 		put_fact(p, p->line.len ? ", " : "", "receipt.lost_marks", " marks");
+	if (facts_u64(p->facts, "receipt.lost_allowed", 0))
+		put_fact(p, p->line.len ? ", " : "", "receipt.lost_allowed", " changes of affinity");
 	if (p->line.len == 0)
 		buf_puts(&p->line, model_health(p->i->model)->lost_events ? "see below" : "none");
 	end_item(p, "lost");

@@ -16,14 +16,14 @@
  *   hz                 USER_HZ of /proc                   cpu.possible, cpu.online   kernel lists ("0-3")
  *   cpu.N.package/.core/.node/.llc/.siblings  topology    ring.bytes         hot ring of each CPU
  *   attach.NAME        "yes", or why not, for each program  prev_state       arg | task (where the state was read)
- *   affinity           yes | no (absent: no): is it told where tasks may run?
+ *   affinity           yes | waits (looked at when a wait begins) | no or absent: is it told where tasks may run?
  *   wake_context       preempt_count | depth | none       recorder.tid, recorder.tgid   the recorder's own tasks
  *   theory.*, run.*    what a workload predicted and measured itself (workloads/workload.h)
  *   workload.cpus, workload.cannot   CPUs it might use; why this machine cannot show what it is about
  *   job.noun           how jobs are called ("task")
- *   At the end, the receipt: receipt.events.KIND, receipt.lost.CPU, receipt.lost_rare, receipt.lost_marks,
- *   receipt.bytes, receipt.bpf_ns_per_run, receipt.bpf_runs_sampled, receipt.bpf_sample_ns, receipt.recorder_user_ns,
- *   receipt.recorder_sys_ns, receipt.recorder_rss_bytes, receipt.wakeups, receipt.steal_ns,
+ *   At the end, the receipt: receipt.events.KIND, receipt.lost.CPU, receipt.lost_rare, receipt.lost_allowed,
+ *   receipt.lost_marks, receipt.bytes, receipt.bpf_ns_per_run, receipt.bpf_runs_sampled, receipt.bpf_sample_ns,
+ *   receipt.recorder_user_ns, receipt.recorder_sys_ns, receipt.recorder_rss_bytes, receipt.wakeups, receipt.steal_ns,
  *   receipt.exit_status (wait status)
  */
 #ifndef SCHEDVIZ_TRACE_FACTS_H

@@ -19,7 +19,7 @@
 
 struct variant {
 	const char *name;
-	bool only_target, prev_state_arg;
+	bool only_target, prev_state_arg, look;
 };
 
 static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
@@ -40,6 +40,9 @@ static int load_one(const struct probe *probe, const char *name, const struct va
 	skel->rodata->sv_config.half = CAPACITY / 2;
 	skel->rodata->sv_config.only_target = v->only_target;
 	skel->rodata->sv_config.prev_state_arg = v->prev_state_arg;
+	skel->rodata->sv_affinity.look = v->look;
+	skel->rodata->sv_affinity.nr_words = SV_ALLOWED_WORDS;
+	skel->rodata->sv_affinity.flags_arg = probe_function_args(probe, "set_cpus_allowed_common") >= 3;
 	bpf_map__set_value_size(skel->maps.rings, SV_RING_DATA + CAPACITY * sizeof(struct sv_hot));
 	bpf_object__for_each_program(p, skel->obj)
 	{
@@ -54,8 +57,10 @@ static int load_one(const struct probe *probe, const char *name, const struct va
 /* Why this kernel cannot be asked to load it; NULL: it can. */
 static const char *why_not(const struct probe *probe, const struct program *row, const struct variant *v)
 {
-	if (!probe_has_tracepoint(probe, row->tracepoint))
-		return "no such tracepoint";
+	if (!probe_has(probe, row))
+		return row->function ? "no such function" : "no such tracepoint";
+	if (row->function && probe_function(probe, row->hook) < 0)
+		return "this kernel lets no program sit on functions";
 	if (row->need == NEED_WAKING && row->context != WAKE_DEPTH && row->context != probe->context)
 		return "this kernel keeps its preempt count elsewhere";
 	if (v->prev_state_arg && !probe->prev_state_arg)
@@ -66,10 +71,12 @@ static const char *why_not(const struct probe *probe, const struct program *row,
 int main(void)
 {
 	static const struct variant variants[] = {
-		{ "all", false, true },
-		{ "all-old-state", false, false },
-		{ "only-target", true, true },
-		{ "only-target-old-state", true, false },
+		{ "all", false, true, false },
+		{ "all-old-state", false, false, false },
+		{ "only-target", true, true, false },
+		{ "only-target-old-state", true, false, false },
+		{ "look", false, true, true },
+		{ "only-target-look", true, true, true },
 	};
 	struct probe probe;
 	struct err e;
