@@ -322,7 +322,7 @@ static struct pf_who who_ran(struct pf *p, const struct cpu_span *s)
 	if (s->state == CPU_IDLE)
 		return (struct pf_who){ .tid = 0, .name = p->swapper, .prio = PRIO_DEFAULT };
 	if (s->state == CPU_TASK && pf_wants(p, s->task))
-		return pf_who(p, s->task, s->prio);
+		return pf_who(p, s->task, s->end_prio);
 	p->cpus[s->cpu].nobodies |= (uint8_t)(1u << kinds[s->state]);
 	return (struct pf_who){
 		.tid = pf_nobody_tid(kinds[s->state], s->cpu),

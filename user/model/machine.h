@@ -76,6 +76,7 @@ struct cpu {
 	uint8_t state;	  /* CPU_UNKNOWN while asked */
 	uint8_t fallback; /* while asked: what it was if nothing ever tells */
 	bool asked, seen;
+	event_prio prio; /* in CPU_TASK: that its task came with */
 	struct stay unexplained; /* of the task that runs here */
 };
 
@@ -243,7 +244,8 @@ static inline void cpu_close(struct model *m, struct cpu *c, uint64_t to_ns, boo
 		.cpu = (uint32_t)(c - m->cpus),
 		.state = c->state,
 		.switched = switched,
-		.prio = c->task == NOBODY ? 0 : m->stays.v[c->task].span.prio,
+		.prio = c->prio,
+		.end_prio = c->task == NOBODY ? 0 : m->stays.v[c->task].span.prio,
 		.task = { c->task },
 		.from_ns = c->from_ns,
 		.to_ns = to_ns,
@@ -276,6 +278,7 @@ static inline void cpu_become(struct model *m, struct cpu *c, uint32_t tid, uint
 
 	c->state = followed ? CPU_TASK : (tid || m->only_target ? CPU_UNRECORDED : CPU_IDLE);
 	c->task = followed ? id : NOBODY;
+	c->prio = followed ? m->stays.v[id].span.prio : 0;
 	c->asked = false;
 }
 

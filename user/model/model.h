@@ -53,10 +53,11 @@ enum span_out { OUT_NONE /* still running, or unknown */, OUT_VOLUNTARY, OUT_INV
 
 struct cpu_span {
 	uint32_t cpu;
-	uint8_t state; /* enum cpu_state */
-	bool switched; /* a switch ended it */
-	event_prio prio; /* of the task, last seen */
-	task_id task;  /* of CPU_TASK, else TASK_NONE */
+	uint8_t state;	     /* enum cpu_state */
+	bool switched;	     /* a switch ended it */
+	event_prio prio;     /* of CPU_TASK: what it came with, as far as it was seen coming; else of no meaning */
+	event_prio end_prio; /* and what it was last seen with */
+	task_id task;	     /* of CPU_TASK, else TASK_NONE */
 	uint64_t from_ns, to_ns;
 };
 
@@ -79,8 +80,8 @@ struct wake {
 	event_prio prio;    /* of the target */
 	int32_t syscall;    /* the call that it was in, */
 	uint64_t arg;
-	uint64_t slept_ns;  /* and how long that had lasted, as far as is known */
-	bool late;	    /* stamped after the switch it caused, which now is its time: there was no wait */
+	uint64_t slept_ns; /* and how long that had lasted, as far as is known */
+	bool late;	   /* stamped after the switch it caused, which now is its time: there was no wait */
 };
 
 struct migration {

@@ -123,6 +123,7 @@ void step_switch(struct model *m, struct cpu *c, const struct event *ev)
 	next = tid ? roster_meet(m, tid) : NOBODY; /* only now: prev may have died, and a dead one is nobody's next */
 	cpu_close(m, c, m->now_ns, true);
 	cpu_become(m, c, tid, next);
+	c->prio = ev->sw.next_prio;
 	if (c->task != NOBODY)
 		switch_in(m, &m->stays.v[next], ev);
 }
