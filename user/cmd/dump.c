@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* dump.c - `schedviz dump`: one line per event, which the other commands read as well. */
+#include <inttypes.h>
 #include "cmd/views.h"
 #include "trace/text.h"
 
 struct dump_cfg {
 	struct view_cfg view;
+	bool numbers;
 };
 
-static const struct opt dump_opts[] = {
-	VIEW_WINDOW_OPTS(struct dump_cfg),
-	VIEW_TASKS_OPT(struct dump_cfg),
-	VIEW_STRICT_OPT(struct dump_cfg),
-	OPT_END
-};
+static const struct opt dump_opts[] = { VIEW_WINDOW_OPTS(struct dump_cfg), VIEW_TASKS_OPT(struct dump_cfg),
+					OPT_FLAG('n', "numbers", struct dump_cfg, numbers,
+						 "before each event its number, as `explain` gives them"),
+					VIEW_STRICT_OPT(struct dump_cfg), OPT_END };
 
 static void dump_defaults(void *cfg)
 {
@@ -26,7 +26,7 @@ struct dump {
 	struct view v;
 	struct text_writer text;
 	struct idmap wanted; /* tids; used when there is a filter */
-	bool filtered;
+	bool filtered, numbers;
 };
 
 /* Events speak of tids, the filter of names: let through every tid that a matching task ever had. An exit code. */
@@ -51,46 +51,18 @@ static int find_wanted(struct dump *d, const char *tasks, struct err *e)
 	return ret;
 }
 
-static bool want_tid(const struct dump *d, uint32_t tid)
-{
-	return tid != TASK_IDLE_TID && idmap_get(&d->wanted, tid) != IDMAP_NONE;
-}
-
-/* Does the event speak of a wanted task, in any role? What speaks of no task at all is always let through. */
+/* Does the event speak of a wanted task, in any role? What is about a CPU is always let through. */
 static bool want_event(const struct dump *d, const struct event *ev)
 {
-	switch ((enum event_kind)ev->kind) {
-	case EV_TASK:
-		return want_tid(d, ev->task.tid);
-	case EV_FORK:
-		return want_tid(d, ev->fork.tid) || want_tid(d, ev->fork.parent_tid);
-	case EV_EXEC:
-		return want_tid(d, ev->exec.tid) || want_tid(d, ev->exec.old_tid);
-	case EV_RENAME:
-		return want_tid(d, ev->rename.tid);
-	case EV_MARK:
-		return want_tid(d, ev->mark.tid);
-	case EV_CURRENT:
-		return want_tid(d, ev->current.tid);
-	case EV_WAKING:
-		return want_tid(d, ev->waking.tid) || want_tid(d, ev->waking.waker_tid);
-	case EV_WAKEUP_NEW:
-		return want_tid(d, ev->wakeup_new.tid) || want_tid(d, ev->wakeup_new.parent_tid);
-	case EV_MIGRATE:
-		return want_tid(d, ev->migrate.tid) || want_tid(d, ev->migrate.by_tid);
-	case EV_SWITCH:
-		return want_tid(d, ev->sw.prev_tid) || want_tid(d, ev->sw.next_tid);
-	case EV_EXIT:
-		return want_tid(d, ev->exit.tid);
-	case EV_ALLOWED:
-		return want_tid(d, ev->allowed.tid);
-	case EV_LOST:
-	case EV_CPU:
-	case EV_NONE:
-	case EV_KINDS:
-		break;
-	}
-	return true;
+	uint32_t tids[EVENT_MAX_TIDS];
+	unsigned n = event_tids(ev, tids);
+
+	if (ev->kind == EV_LOST || ev->kind == EV_CPU)
+		return true;
+	while (n)
+		if (idmap_get(&d->wanted, tids[--n]) != IDMAP_NONE)
+			return true;
+	return false;
 }
 
 /* Write the events of the window. The writer learns names from all events, so those before it pass through it, too. */
@@ -98,6 +70,7 @@ static int dump_events(struct dump *d)
 {
 	const struct event *ev;
 	struct buf unseen = { 0 };
+	uint64_t nr = 0;
 	int ret = 0;
 
 	text_begin(&d->text, trace_reader_facts(d->v.reader), &d->ctx->out);
@@ -105,6 +78,9 @@ static int dump_events(struct dump *d)
 	while (ret >= 0 && (ev = trace_reader_next(d->v.reader)) && ev->ts_ns <= d->v.window.to_ns) {
 		bool shown = ev->ts_ns >= d->v.window.from_ns && (!d->filtered || want_event(d, ev));
 
+		nr++;
+		if (shown && d->numbers)
+			buf_printf(&d->ctx->out, "%8" PRIu64 "  ", nr);
 		buf_reset(&unseen);
 		text_event(&d->text, ev, shown ? &d->ctx->out : &unseen);
 		if (d->ctx->out.len >= DUMP_PIECE_BYTES)
@@ -134,7 +110,7 @@ static int dump_run(struct cmd_ctx *ctx, void *arg)
 {
 	const struct dump_cfg *cfg = arg;
 	const char *path = cmd_trace_word(ctx);
-	struct dump d = { .ctx = ctx, .filtered = cfg->view.tasks && *cfg->view.tasks };
+	struct dump d = { .ctx = ctx, .filtered = cfg->view.tasks && *cfg->view.tasks, .numbers = cfg->numbers };
 	int ret;
 
 	if (!path)
@@ -154,14 +130,14 @@ const struct cmd cmd_dump = {
 	.name = "dump",
 	.args = "[TRACE]",
 	.summary = "write a recording as text, one line per event",
-	.detail =
-		"The lines are stable and readable back: whatever reads a recording reads them, too, so that a "
-		"recording can be cut down, edited or written by hand. Times count from the start of the "
-		"recording, in seconds with nine decimals. With --tasks only the events that speak of one of them, "
-		"in any role, are written.\n"
-		"\n"
-		"  schedviz dump | grep waking\n"
-		"  schedviz dump > f.txt; schedviz show f.txt",
+	.detail = "The lines are stable and readable back: whatever reads a recording reads them, too, so that a "
+		  "recording can be cut down, edited or written by hand. Times count from the start of the "
+		  "recording, in seconds with nine decimals. With --tasks only the events that speak of one of them, "
+		  "in any role, are written. With --numbers each line begins with the number of its event, by which "
+		  "`explain` cites its evidence; such lines are for people.\n"
+		  "\n"
+		  "  schedviz dump | grep waking\n"
+		  "  schedviz dump > f.txt; schedviz show f.txt",
 	.flags = CMD_PAGER,
 	.opts = dump_opts,
 	.cfg_size = sizeof(struct dump_cfg),

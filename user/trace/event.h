@@ -157,4 +157,8 @@ struct event {
 	};
 };
 
+/* The tids that the event speaks of, in any role, without the idle task's; their number, which may be 0. */
+#define EVENT_MAX_TIDS 2
+unsigned event_tids(const struct event *ev, uint32_t out[EVENT_MAX_TIDS]);
+
 #endif
