@@ -138,7 +138,7 @@ help_pages()
 	all=$("$schedviz" help)
 	same help_long "$("$schedviz" --help)" "$all"
 	same help_short "$("$schedviz" -h)" "$all"
-	for command in run record show stat check dump info list doctor help; do
+	for command in run record show stat explain check dump info list doctor help; do
 		has "help_names_$command" "$all" "^  $command +[a-z]"
 		"$schedviz" help $command >out || fail "help_$command" "status $?"
 		has "help_$command" "$(<out)" "^Usage: schedviz $command \[OPTION\]"
@@ -162,6 +162,29 @@ checks()
 		has "check_of_a_stranger_as_$workload" "$status|$(tail -n 1 out)" '^(1|77)\|.*not (as predicted|judged)'
 		has "help_run_${workload}_has_theory" "$("$schedviz" help run "$workload")" '^Theory$'
 	done
+}
+
+explains()
+{
+	local status=0 sections='findings, path, whatif, ledger, blame, latency, jobs, locks'
+
+	refuses explain_unknown_section "there is no section 'paths' - the sections are $sections" explain --only paths
+	refuses explain_two_recordings "unexpected word 'b' - usage: schedviz explain [TRACE]" explain a b
+	has explain_has_sections "$("$schedviz" explain small.svz)" '^Where the CPUs. time went$'
+	lacks explain_only_what_is_asked "$("$schedviz" explain --only path small.svz)" '^Where the CPUs. time went$'
+	python3 -c 'import json, sys; sections = json.load(sys.stdin)
+print(*(s for s in sys.argv[1].split(", ") if s not in sections))' "$sections" \
+		< <("$schedviz" explain --json small.svz) >out
+	same explain_json_has_every_section "$(<out)" ""
+	same explain_adds_up_for_every_drawn_recording \
+		"$(SCHEDVIZ=$schedviz "$here/explain_laws.py" "$here"/golden/*/*/trace.txt 2>&1)" ""
+	status=0
+	"$schedviz" explain --job 77 small.svz >out 2>err || status=$?
+	has explain_of_an_unknown_job "$status|$(<out)|$(<err)" \
+		"^1\|\|schedviz: there is no job 77 - 'schedviz stat' lists"
+	status=0
+	"$schedviz" explain --of nobody small.svz >out 2>err || status=$?
+	has explain_of_an_unknown_task "$status|$(<out)|$(<err)" "^1\|\|schedviz: no task .* matches 'nobody'"
 }
 
 help_of_workloads()
@@ -402,6 +425,7 @@ no_arguments
 help_pages
 help_of_workloads
 checks
+explains
 widths
 writing
 strangers_names

@@ -2,8 +2,10 @@
 /* alloc.c - memory or a sentence and the end. */
 #include "base/alloc.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 __attribute__((noreturn)) static void out_of_memory(void)
@@ -30,6 +32,25 @@ void *xcalloc(size_t n, size_t size)
 	if (!p)
 		out_of_memory();
 	return p;
+}
+
+#define LARGE_PAGE ((size_t)2 << 20)
+
+void *xarray(size_t n, size_t size)
+{
+	size_t bytes;
+	void *v;
+
+	if (__builtin_mul_overflow(n, size, &bytes) || bytes > SIZE_MAX - LARGE_PAGE)
+		out_of_memory();
+	if (bytes < LARGE_PAGE / 2)
+		return xmalloc(bytes ? bytes : 1);
+	bytes = (bytes + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
+	v = aligned_alloc(LARGE_PAGE, bytes);
+	if (!v)
+		out_of_memory();
+	madvise(v, bytes, MADV_HUGEPAGE);
+	return v;
 }
 
 void *xrealloc(void *p, size_t n, size_t size)

@@ -14,6 +14,11 @@
 void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t size);	      /* zeroed; overflow of n * size counts as out of memory */
 void *xrealloc(void *p, size_t n, size_t size);
+/*
+ * Not zeroed. Large ones are in large pages where there are any: most of what a large array costs is that each page is
+ * touched first. What is not touched costs nothing. To be freed, not to be reallocated.
+ */
+void *xarray(size_t n, size_t size);
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 

@@ -11,8 +11,8 @@
 #include "cmd/frame.h"
 
 const struct cmd *const commands[] = {
-	&cmd_run,    &cmd_record, &cmd_show, &cmd_stat,	  &cmd_check, &cmd_dump,
-	&cmd_export, &cmd_info,	  &cmd_list, &cmd_doctor, &cmd_help,  NULL,
+	&cmd_run,  &cmd_record, &cmd_show, &cmd_stat, &cmd_explain, &cmd_check,
+	&cmd_dump, &cmd_export, &cmd_info, &cmd_list, &cmd_doctor,  &cmd_help,	  NULL,
 };
 
 const struct cmd *cmd_find(const char *name)

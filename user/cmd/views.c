@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "render/explain.h"
 #include "render/frame.h"
 #include "render/verdict.h"
 
@@ -61,9 +62,15 @@ int view_open(struct view *v, const char *path, const struct view_cfg *cfg, stru
 		outside(asked, span_ns, e);
 		return EXIT_FAILED;
 	}
+	v->part = asked.from_ns != 0 || asked.to_ns != UINT64_MAX;
 	v->window.from_ns = whole.from_ns + asked.from_ns;
 	v->window.to_ns = asked.to_ns < span_ns ? whole.from_ns + asked.to_ns : whole.to_ns;
 	return EXIT_FINE;
+}
+
+struct window view_asked(const struct view *v)
+{
+	return v->part ? v->window : (struct window){ 0, UINT64_MAX };
 }
 
 void view_close(struct view *v)
@@ -88,11 +95,19 @@ int view_check_tasks(const struct model *m, const char *tasks, struct err *e)
 
 int view_summarise(struct view *v, const struct view_cfg *cfg, struct summary *sum, struct model **m, struct err *e)
 {
-	struct model_sink sinks[2];
+	return view_summarise_with(v, cfg, sum, m, NULL, 0, e);
+}
+
+int view_summarise_with(struct view *v, const struct view_cfg *cfg, struct summary *sum, struct model **m,
+			const struct model_sink *others, size_t nr, struct err *e)
+{
+	struct model_sink sinks[2 + VIEW_MORE_SINKS];
 
 	summary_init(sum, v->window, &sinks[0]);
 	roles_init(&v->roles, v->window, m, &sinks[1]);
-	if (model_build(m, v->reader, sinks, 2, e) < 0)
+	for (size_t i = 0; i < nr; i++)
+		sinks[2 + i] = others[i];
+	if (model_build(m, v->reader, sinks, 2 + nr, e) < 0)
 		return EXIT_FAILED;
 	summary_finish(sum, *m);
 	roles_finish(&v->roles);
@@ -142,7 +157,25 @@ void view_explain(struct cmd_ctx *ctx, const struct judgement *j, const struct s
 	buf_release(&safe);
 }
 
-/* The picture, from the first pass and two more. */
+/* What the end waited for and why, in a few lines. */
+static int put_short(struct cmd_ctx *ctx, struct view *v, const struct summary *sum, const struct style *style)
+{
+	struct window all = { 0, UINT64_MAX };
+	struct task_filter filter = { NULL };
+	struct account account = { 0 };
+	struct target target;
+	int ret;
+
+	target_init(&target, sum->model, &filter, all);
+	ret = account_make(&account, v->reader, sum, &target, &ctx->err);
+	if (ret == 0)
+		explain_short(&account, style, &ctx->out);
+	account_release(&account);
+	target_release(&target);
+	return ret;
+}
+
+/* The picture, from the first pass and more. */
 static int draw(struct cmd_ctx *ctx, struct view *v, const struct summary *sum, const struct timeline_cfg *what,
 		const struct style *style, bool whole)
 {
@@ -157,6 +190,10 @@ static int draw(struct cmd_ctx *ctx, struct view *v, const struct summary *sum, 
 		with.report = &j.report;
 	ret = timeline_draw(&ctx->out, v->reader, sum, &with, style, &ctx->err);
 	if (ret < 0 || !whole || !j.workload)
+		goto out;
+	buf_putc(&ctx->out, '\n');
+	ret = put_short(ctx, v, sum, style);
+	if (ret < 0)
 		goto out;
 	buf_putc(&ctx->out, '\n');
 	view_explain(ctx, &j, style);

@@ -40,6 +40,7 @@ void view_defaults(struct view_cfg *cfg);
 struct view {
 	struct trace_reader *reader;
 	struct window window; /* absolute, cut to the recording */
+	bool part;	      /* that window was asked for; else it is the whole */
 	struct roles roles;   /* that the summary points to */
 };
 
@@ -50,11 +51,19 @@ struct view {
 int view_open(struct view *v, const char *path, const struct view_cfg *cfg, struct err *e);
 void view_close(struct view *v);
 
+/* The window as it was asked for: from_ns 0 and to_ns UINT64_MAX when none was. */
+struct window view_asked(const struct view *v);
+
 /*
  * One pass: a finished summary of the window, and its model. Both the caller's to release, whatever is returned. A
  * filter that matches nobody is an error. The summary is to be released before the view is closed.
  */
 int view_summarise(struct view *v, const struct view_cfg *cfg, struct summary *sum, struct model **m, struct err *e);
+
+/* The same, feeding `nr` other sinks, at most VIEW_MORE_SINKS, in the same pass. */
+#define VIEW_MORE_SINKS 2
+int view_summarise_with(struct view *v, const struct view_cfg *cfg, struct summary *sum, struct model **m,
+			const struct model_sink *others, size_t nr, struct err *e);
 
 /* --tasks that match nobody are a mistake: EXIT_FAILED and a sentence. */
 int view_check_tasks(const struct model *m, const char *tasks, struct err *e);

@@ -16,36 +16,6 @@ void job_name(const struct model *m, const struct job *j, struct buf *out)
 	buf_printf(out, " %llu", (unsigned long long)j->id);
 }
 
-uint64_t job_between(uint64_t from_ns, uint64_t to_ns)
-{
-	return from_ns == JOB_UNSEEN || to_ns == JOB_UNSEEN || to_ns < from_ns ? JOB_UNSEEN : to_ns - from_ns;
-}
-
-uint64_t job_waited_ns(const struct job *j)
-{
-	return job_between(j->submitted_ns, j->started_ns);
-}
-
-uint64_t job_service_ns(const struct job *j)
-{
-	return job_between(j->started_ns, j->finished_ns);
-}
-
-uint64_t job_turnaround_ns(const struct job *j)
-{
-	return job_between(j->submitted_ns, j->finished_ns);
-}
-
-uint64_t job_left_ns(const struct model *m, const struct job *j)
-{
-	const struct task *worker;
-
-	if (j->finished_ns != JOB_UNSEEN || j->started_ns == JOB_UNSEEN || !task_some(j->worker))
-		return j->finished_ns;
-	worker = model_task(m, j->worker);
-	return worker->died_here ? worker->died_ns : JOB_UNSEEN;
-}
-
 const char *jobs_await(const struct model *m)
 {
 	size_t nr, own = 0, others = 0;
@@ -55,18 +25,6 @@ const char *jobs_await(const struct model *m)
 		if (task_some(jobs[i].submitter) && task_some(jobs[i].worker))
 			task_is(jobs[i].submitter, jobs[i].worker) ? own++ : others++;
 	return own && !others ? "a turn" : "a worker";
-}
-
-static uint64_t first_ns(const struct job *j)
-{
-	uint64_t ns = j->submitted_ns < j->started_ns ? j->submitted_ns : j->started_ns;
-
-	return ns < j->finished_ns ? ns : j->finished_ns;
-}
-
-bool job_in_window(const struct model *m, const struct job *j, struct window w)
-{
-	return first_ns(j) < w.to_ns && job_left_ns(m, j) >= w.from_ns;
 }
 
 /* Columns [from, to) where at least half of the cell lies inside [from_ns, to_ns). */

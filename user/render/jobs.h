@@ -6,36 +6,19 @@
 #ifndef SCHEDVIZ_RENDER_JOBS_H
 #define SCHEDVIZ_RENDER_JOBS_H
 
+#include "analysis/job_times.h"
 #include "render/paint.h"
 
-#define JOB_UNSEEN UINT64_MAX /* a mark that was not seen */
-#define JOB_LANES 12	      /* with more jobs than this in the window the queue's length is drawn instead */
+#define JOB_LANES 12 /* with more jobs than this in the window the queue's length is drawn instead */
 
 /* "task 4": the recording's word for jobs and the number; printable ASCII. */
 void job_name(const struct model *m, const struct job *j, struct buf *out);
-
-/* From one mark to another; JOB_UNSEEN when either is missing or they contradict each other. */
-uint64_t job_between(uint64_t from_ns, uint64_t to_ns);
-
-/* The same for the marks that make sense together. */
-uint64_t job_waited_ns(const struct job *j);	 /* submitted to started */
-uint64_t job_service_ns(const struct job *j);	 /* started to finished */
-uint64_t job_turnaround_ns(const struct job *j); /* submitted to finished */
-
-/*
- * When its worker was done with it: finished, or the worker died with it; JOB_UNSEEN if it has it yet, or never had
- * it.
- */
-uint64_t job_left_ns(const struct model *m, const struct job *j);
 
 /*
  * What jobs wait for between submit and start: "a worker"; or "a turn" where all were done by those who submitted them,
  * as when tasks come to a lock.
  */
 const char *jobs_await(const struct model *m);
-
-/* Is any part of the job, its wait for a worker included, inside the window? */
-bool job_in_window(const struct model *m, const struct job *j, struct window w);
 
 /*
  * Over a worker's painted lane: sleep inside a job becomes a line, and the job's name is written into a stretch that

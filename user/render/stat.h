@@ -5,7 +5,7 @@
 #ifndef SCHEDVIZ_RENDER_STAT_H
 #define SCHEDVIZ_RENDER_STAT_H
 
-#include "render/job_times.h"
+#include "analysis/job_times.h"
 #include "render/pick.h"
 #include "render/style.h"
 

@@ -21,7 +21,7 @@
 #define MAX_ROUNDS 1000
 #define QUICK_BYTES (32 * MIB)
 #define TASKS 5
-#define QUICK_TASKS 40 /* a fifth of a second; many, since they are short and a pause of the machine hits some */
+#define QUICK_TASKS 150 /* a second; many, since they are short and a slow moment of the machine hits some */
 #define LARGE_BYTES                                                                                       \
 	(256 * MIB) /* from here on an eighth of it is enough to tell its cost from that of the first MiB \
 		     */
@@ -46,7 +46,7 @@ struct create_cfg {
 
 static const struct opt create_opts[] = {
 	OPT_U64('n', "tasks", struct create_cfg, c.tasks, 3, MAX_ROUNDS, "N",
-		"how many of each kind (5; 40 with --quick)"),
+		"how many of each kind (5; 150 with --quick)"),
 	OPT_SIZE(0, "memory", struct create_cfg, bytes, 16 * MIB, 16384 * MIB,
 		 "memory that the process has touched when it forks last (512M; 32M with --quick)"),
 	WORKLOAD_OPTS(struct create_cfg, c), OPT_END
