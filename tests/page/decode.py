@@ -177,7 +177,7 @@ def print_rows(page, calls):
 
 
 def main():
-    page, rows = None, {"T": [], "O": [], "J": []}
+    page, rows = None, {"T": [], "O": [], "J": [], "P": []}
     for count, (kind, data) in enumerate(blocks(sys.stdin.read()), 1):
         if kind == "H":
             head = json.loads(data)
@@ -185,8 +185,8 @@ def main():
             words("head", json.dumps(head, ensure_ascii=False))
         elif kind in rows:
             rows[kind] += json.loads(data)
-            for row in json.loads(data) if kind != "O" else [json.loads(data)]:
-                words({"T": "task", "O": "order", "J": "job"}[kind], json.dumps(row, ensure_ascii=False))
+            for row in json.loads(data) if kind not in "OP" else [json.loads(data)]:
+                words({"T": "task", "O": "order", "J": "job", "P": "path"}[kind], json.dumps(row, ensure_ascii=False))
         elif kind == "S":
             page = page or Page(head, rows["T"])
             page.block(data)

@@ -101,7 +101,7 @@ export const stat = (trace, ...options) => JSON.parse(schedviz('stat', '--json',
 
 /* The objects of each type that `export --to json` writes, in order. */
 export function lines(trace, ...options) {
-	const out = { trace: [], task: [], job: [], span: [], cpu: [], wake: [], migration: [], end: [] };
+	const out = { trace: [], task: [], job: [], path: [], span: [], cpu: [], wake: [], migration: [], end: [] };
 	for (const line of schedviz('export', '--to', 'json', ...options, '-o', '-', trace).trim().split('\n')) {
 		const one = JSON.parse(line);
 		out[one.type].push(one);

@@ -237,6 +237,8 @@ test('a_chosen_span_comes_into_sight_even_from_a_folded_group', async () => {
 	const page = await openTrace(real());
 	const folded = page.locator('.lane-group[aria-expanded="false"]').first();
 
+	await page.setViewportSize({ width: 1280, height: 1400 }); /* so high that no group is below the page's edge */
+	await settled(page);
 	await folded.click();
 	await settled(page);
 	equal((await page.locator('.lane-group[aria-expanded="false"]').count()) < 3, true, 'a click unfolds');

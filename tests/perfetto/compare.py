@@ -15,6 +15,9 @@ Thread = collections.namedtuple("Thread", "tid name pid start end")
 Process = collections.namedtuple("Process", "pid name cmdline parent")
 
 
+ANY = object()  # what is not told, so that it may be anything
+
+
 def safe(name):
     """As a view of schedviz prints it: what is not printable is shown as the bytes it is."""
     return "".join(c if c.isprintable() and c != "\\" else "".join(f"\\x{b:02x}" for b in c.encode()) for c in name)
@@ -247,7 +250,8 @@ class Comparison:
             utid = self.utids.get(w["task"])
             if not left[w["ts_ns"], utid]:
                 at = bisect.bisect_right(states[utid], (w["ts_ns"], "~")) - 1
-                if w["effect"] in ("early", "again") and at >= 0 and states[utid][at][1] in ("R", "Running"):
+                runs = at >= 0 and states[utid][at][1] in ("R", "Running")
+                if w["effect"] in ("early", "again") and runs and not self.after_gap(w):
                     yield f"{self.name(utid)} was woken at {w['ts_ns']} ({w['effect']}): that is not there"
             else:
                 left[w["ts_ns"], utid] -= 1
@@ -255,6 +259,12 @@ class Comparison:
         for (ns, utid), n in left.items():
             if n and utid in self.utids.values():
                 yield f"{self.name(utid)} is woken at {ns}, of which the lines say nothing"
+
+    def after_gap(self, wake):
+        """What it did until it came to run was not known: then what wakes it up again is not told."""
+        spans = self.l.spans[wake["task"]]
+        at = bisect.bisect_right([s["from_ns"] for s in spans], wake["ts_ns"]) - 1
+        return at > 0 and spans[at - 1]["state"] == "unknown"
 
     # ---- jobs ----
 
@@ -304,6 +314,38 @@ class Comparison:
         if self.t.slices[work].dur != want:
             yield f"{job['noun']} {job['job']} lasts {self.t.slices[work].dur}, not {want}"
 
+    # ---- the critical path ----
+
+    def path(self):
+        """Step for step: when, what it says, and who, where and behind whom."""
+        got = sorted((s for s in self.t.slices if s.track == "critical path"), key=lambda s: s.ts)
+        self.counts["steps"] = len(got)
+        for w, g in itertools.zip_longest(self.l.of["path"], got):
+            if not w or not g:
+                yield f"the path has {len(got)} steps, not {len(self.l.of['path'])}"
+                return
+            want = (w["from_ns"], w["to_ns"] - w["from_ns"], w["says"], self.path_args(w))
+            have = (self.since(g.ts), g.dur, g.name, g.args)
+            if want[:3] != have[:3] or any(v is not ANY and have[3].get(k) != v for k, v in want[3].items()) \
+                    or have[3].keys() - want[3].keys():
+                yield f"a step is {have}, not {want}"
+                return
+
+    def path_args(self, step):
+        waits = step["kind"] == "waiting"
+        by = self.tid_of(step["by"])
+        out = {"kind": step["kind"], "then": step["edge"], "tid": self.tid_of(step["task"]), "job": step["job"],
+               "cpu": step["cpu"] if waits or step["kind"] == "running" else None,
+               "behind_tid" if waits else "woken_by_tid": by,
+               "behind_ns": step["by_ns"] if waits and by is not None else None}
+        return {k: v for k, v in out.items() if v is not None}
+
+    def tid_of(self, task):
+        """ANY: it is left out, or two have its number."""
+        if task is None:
+            return None
+        return self.t.threads[self.utids[task]].tid if task in self.utids else ANY
+
     # ---- counters ----
 
     def counters(self):
@@ -335,6 +377,6 @@ class Comparison:
 
     def all(self):
         for part in (self.match, self.names, self.parents, self.states, self.cpus, self.spurious, self.jobs,
-                     self.counters):
+                     self.path, self.counters):
             for sentence in part():
                 yield f"{part.__name__}: {sentence}"

@@ -2,6 +2,8 @@
 """exports.py - recordings to export: the hand-drawn ones, real ones of workloads; and what is asked of every export."""
 import glob
 import hashlib
+import itertools
+import json
 import os
 import subprocess
 import sys
@@ -70,6 +72,29 @@ def both(recording, *options, gzip=False):
         return trace, f.read()
 
 
+def explained(recording, *options):
+    """The path of `explain --json`."""
+    done = subprocess.run([SCHEDVIZ, "explain", "--only", "path", "--json", *options, recording], capture_output=True,
+                          check=True, timeout=120, stdin=subprocess.DEVNULL)
+    return json.loads(done.stdout)["path"]
+
+
+def path_faults(recording, told, *options):
+    """The steps of the lines are those of explain, which has no window of its own here; so are their sums."""
+    said, lines = explained(recording, *options), [json.loads(t) for t in told.splitlines()]
+    tids = {t["id"]: t["tid"] for t in lines if t["type"] == "task"}
+    steps = [t for t in lines if t["type"] == "path"]
+    got = [(s["from_ns"], s["to_ns"], s["kind"], s["edge"], None if s["task"] is None else tids[s["task"]], s["job"])
+           for s in steps]
+    want = [(s["from_ns"], s["to_ns"], s["kind"], s["edge"], s["task"] and s["task"]["tid"], s.get("job"))
+            for s in said["steps"]]
+    if got != want:
+        yield f"the path is {next((g, w) for g, w in itertools.zip_longest(got, want) if g != w)}"
+    sums = {kind: sum(s["to_ns"] - s["from_ns"] for s in steps if s["kind"] == kind) for kind in said["ns"]}
+    if sums != said["ns"]:
+        yield f"the path's sums are {sums}, not {said['ns']}"
+
+
 def hold(recording, *options, gzip=False, excused=()):
     """It keeps every rule, and is what the lines say; the packets."""
     trace, told = both(recording, *options, gzip=gzip)
@@ -77,5 +102,7 @@ def hold(recording, *options, gzip=False, excused=()):
     faults = [f"{name}: {why[0]} (of {len(why)})" for name, why in rules.broken(packets).items()
               if name not in excused]
     sentences, _ = against.differences(packets, told)
+    if '{"type":"path"' in told and not {"--from", "--to"} & set(options):
+        sentences += path_faults(recording, told, *(o for o in options if o != "--path"))
     check(not faults and not sentences, *(faults + sentences[:3]))
     return packets

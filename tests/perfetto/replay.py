@@ -16,7 +16,7 @@ GENERIC_STATES = {2: "R", 3: "Running", 4: "S", 5: "D", 6: "T"}
 
 State = collections.namedtuple("State", "utid ts dur state cpu waker irq function", defaults=[None])
 Sched = collections.namedtuple("Sched", "cpu ts dur utid end_state")
-Slice = collections.namedtuple("Slice", "track ts dur name depth")
+Slice = collections.namedtuple("Slice", "track ts dur name depth args", defaults=[{}])  # args: {name: value}
 Counter = collections.namedtuple("Counter", "track ts value")
 
 
@@ -336,7 +336,8 @@ class Tracks:
             self.replay.stats["track_event_parser_errors"] += 1
 
     def begin(self, ts, uuid, track, fields, dur):
-        self.slices.append(Slice(track, ts, dur, fields.get("name"), len(self.stacks[uuid])))
+        args = {a["name"]: a.get("string_value", a.get("uint_value")) for a in fields.get("debug_annotations", ())}
+        self.slices.append(Slice(track, ts, dur, fields.get("name"), len(self.stacks[uuid]), args))
         here = len(self.slices) - 1
         for flow in fields.get("flow_ids", ()):
             if flow in self.active:

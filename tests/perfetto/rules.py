@@ -382,6 +382,16 @@ def rule_slices_have_names(trace):
             yield f"the slice at {s.ts} on {s.track} has no name"
 
 
+def rule_the_path_has_no_gap(trace):
+    path = [s for s in trace.replay.tracks.slices if s.track == "critical path"]
+    for s in path:
+        if s.depth or s.dur <= 0:
+            yield f"the step at {s.ts} is inside another, or has no length or no end"
+    for a, b in zip(path, path[1:]):
+        if a.ts + a.dur != b.ts:
+            yield f"the step at {b.ts} does not begin where the one before ends"
+
+
 def rule_who_runs_has_a_name_and_a_process(trace):
     r = trace.replay
     for utid in sorted({s.utid for s in r.sched}):

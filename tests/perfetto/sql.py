@@ -7,6 +7,7 @@ usage: sql.py TRACE_PROCESSOR TRACE.pftrace LINES.jsonl
 The same comparison as against.py, of what the program answers to SQL; besides, it must have no complaint: no row of
 `stats` of severity error or data_loss (unless the recording lost events) and nothing on its standard error.
 """
+import collections
 import csv
 import re
 import subprocess
@@ -35,6 +36,8 @@ SELECT 'sched' AS row, cpu, ts, dur, utid, end_state FROM sched_slice;
 SELECT 'slice' AS row, slice.id, utid, hex(track.name), ts, dur, hex(slice.name), depth
     FROM slice JOIN track ON slice.track_id = track.id LEFT JOIN thread_track ON thread_track.id = track.id
     ORDER BY slice.id;
+SELECT 'arg' AS row, slice.id, hex(args.key), int_value, hex(string_value) FROM slice JOIN args USING (arg_set_id)
+    WHERE args.key GLOB 'debug.*';
 SELECT 'flow' AS row, slice_out, slice_in FROM flow;
 SELECT 'counter' AS row, hex(name), ts, value FROM counter JOIN track ON counter.track_id = track.id;
 """
@@ -89,11 +92,13 @@ class Answers:
                     for u, ts, d, s, c, w, i, f in self.get("state")]
         t.spurious = [(int(ts), int(u), number(w), number(i)) for ts, u, w, i in self.get("spurious")]
         t.sched = [Sched(int(c), int(ts), int(d), int(u), state(e)) for c, ts, d, u, e in self.get("sched")]
-        index = {}
+        index, args = {}, collections.defaultdict(dict)
+        for at, key, value, word in self.get("arg"):
+            args[at][text(key).removeprefix("debug.")] = number(value) if number(value) is not None else text(word)
         for at, utid, track, ts, dur, name, depth in self.get("slice"):
             index[at] = len(t.slices)
             where = text(track) if number(utid) is None else ("thread", int(utid))
-            t.slices.append(Slice(where, int(ts), int(dur), text(name), int(depth)))
+            t.slices.append(Slice(where, int(ts), int(dur), text(name), int(depth), args[at]))
         t.flows = [(index[out], index[into]) for out, into in self.get("flow")]
         t.counters = [Counter(text(n), int(ts), float(v)) for n, ts, v in self.get("counter")]
 

@@ -43,6 +43,9 @@ def told():
          "died_ns": 60 * MS, "born_here": True},
         {"type": "job", "job": 0, "noun": "job", "submitted_ns": 4 * MS, "started_ns": 8 * MS,
          "finished_ns": 59 * MS, "submitter": MASTER, "worker": WORKER},
+        path(0, 5, MASTER, "running", "wake", "master running", cpu=0),
+        path(5, 7, WORKER, "waiting", "same", "waiting for CPU 1: worker", cpu=1, by_ns=0),
+        path(7, 60, WORKER, "running", "end", "job 0 running on worker", cpu=1, job=0),
         span(MASTER, "running", 0, 6, 0), span(MASTER, "sleeping", 6, 49, 0),
         span(MASTER, "runnable", 49, 50, 0, why="woken"), span(MASTER, "running", 50, 52, 0),
         span(MASTER, "sleeping", 52, 100, 0),
@@ -56,6 +59,11 @@ def told():
         wake(49, MASTER, None, 0, "hardirq", "woke"),
         {"type": "end", "health": {"lost_spans": 0}},
     ]
+
+
+def path(begin, end, task, kind, edge, says, **fields):
+    return {"type": "path", "from_ns": begin * MS, "to_ns": end * MS, "task": task, "kind": kind, "edge": edge,
+            "says": says, "cpu": None, "by": None, "by_ns": None, "job": None, **fields}
 
 
 def differences(told_lines):
@@ -106,6 +114,16 @@ FAULTS = {
                    or t.append(span(MASTER, "running", 0, 100, 2))),
     "woken_while_it_ran": ("spurious", lambda t: t.append(wake(8, WORKER, None, 0, "hardirq", "early"))),
     "another_job": ("jobs", lambda t: at(t, "job").update(job=1)),
+    "path_step_later": ("path", lambda t: add(at(t, "path", edge="same"), from_ns=1)),
+    "path_step_longer": ("path", lambda t: add(at(t, "path", edge="end"), to_ns=1)),
+    "path_step_less": ("path", lambda t: t.append(path(60, 61, MASTER, "asleep", "end", "asleep: master"))),
+    "path_step_more": ("path", lambda t: t.remove(at(t, "path", edge="end"))),
+    "path_says_another_thing": ("path", lambda t: at(t, "path", edge="end").update(says="worker running")),
+    "path_of_another_task": ("path", lambda t: at(t, "path", edge="end").update(task=MASTER)),
+    "path_on_another_cpu": ("path", lambda t: at(t, "path", edge="wake").update(cpu=1)),
+    "path_goes_on_otherwise": ("path", lambda t: at(t, "path", edge="wake").update(edge="fork")),
+    "path_behind_somebody": ("path", lambda t: at(t, "path", edge="same").update(by=MASTER, by_ns=2 * MS)),
+    "path_of_no_job": ("path", lambda t: at(t, "path", edge="end").update(job=None)),
     "gap_that_is_not_marked": ("lost_events", lambda t: at(t, "cpu", cpu=0, from_ns=52 * MS).update(state="unknown")),
 }
 
@@ -124,7 +142,7 @@ def test_the_same_is_the_same():
     found, counts = differences(told())
     check(not found, found)
     check(counts == {"threads": 2, "thread_state": 11, "wakers": 3, "sched": 9, "job slices": 3, "flows": 2,
-                     "counted": 2}, counts)
+                     "counted": 2, "steps": 3}, counts)
 
 
 def rows(*more):

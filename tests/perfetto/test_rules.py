@@ -58,6 +58,12 @@ def slice_event(at, track, kind, name=None, **fields):
     return {"timestamp": at, "track_event": {"type": kind, "track_uuid": track, **named, **fields}}
 
 
+def step(start, end, name, **args):
+    """A slice of the critical path."""
+    details = [{"name": k, "string_value" if isinstance(v, str) else "uint_value": v} for k, v in args.items()]
+    return slice_event(start, 10, 1, name, debug_annotations=details), slice_event(end, 10, 2)
+
+
 def right():
     """master/100 makes thread worker/101, wakes it with a job and waits; a timer wakes master; worker dies."""
     packets = [
@@ -90,6 +96,10 @@ def right():
         {"track_descriptor": {"uuid": 9, "name": "run queue of CPU 1", "counter": {"unit": 2}}},
         slice_event(1000 * MS, 8, 4, counter_value=1),
         slice_event(1000 * MS, 9, 4, counter_value=0),
+        {"track_descriptor": {"uuid": 10, "name": "critical path", "sibling_order_rank": -1}},
+        *step(1000 * MS, 1005 * MS, "master running", kind="running", then="wake", tid=100, cpu=0),
+        *step(1005 * MS, 1007 * MS, "waiting for CPU 1: worker", kind="waiting", then="same", tid=101, cpu=1),
+        *step(1007 * MS, 1060 * MS, "job 0 running on worker", kind="running", then="end", tid=101, cpu=1, job=0),
     ]
     for p in packets:
         p["trusted_packet_sequence_id"] = 2 if "track_event" in p else 1
@@ -177,6 +187,9 @@ FAULTS = {
     "flow_not_begun": ("flows_lead_somewhere", lambda p: p[9]["track_event"].pop("flow_ids") and
                        p[11]["track_event"].pop("flow_ids")),
     "slice_without_name": ("slices_have_names", lambda p: p[11]["track_event"].pop("name")),
+    "path_with_a_gap": ("the_path_has_no_gap", lambda p: p[-4].update(timestamp=1005 * MS + 1)),
+    "path_that_overlaps": ("the_path_has_no_gap", lambda p: p[-3].update(timestamp=1007 * MS + 1)),
+    "path_without_an_end": ("the_path_has_no_gap", lambda p: p.pop()),
     "runs_without_process": ("who_runs_has_a_name_and_a_process",
                              lambda p: columns(p)["switch_next_pid"].__setitem__(1, 555)),
     "ends_what_never_began": ("the_importer_has_no_complaint", lambda p: p.append(
@@ -219,9 +232,13 @@ def test_the_replay_is_what_happened():
             ("master", 50, 2, "Running", 0, None, None), ("master", 52, -1, "S", None, None, None),
             ("worker", 60, -1, "X", None, None, None)]
     check(got == want, got)
-    got = [s[1:3] for s in r.tracks.slices]
+    jobs = [i for i, s in enumerate(r.tracks.slices) if s.track != "critical path"]
+    got = [r.tracks.slices[i][1:3] for i in jobs]
     check(got == [(1004 * MS, 0), (1008 * MS, 51 * MS), (1059 * MS, 0)], r.tracks.slices)
-    check(r.tracks.flows == [(0, 1), (1, 2)], r.tracks.flows)
+    check(r.tracks.flows == [(jobs[0], jobs[1]), (jobs[1], jobs[2])], r.tracks.flows)
+    got = [(s.name, s.dur // MS, s.args["tid"]) for s in r.tracks.slices if s.track == "critical path"]
+    check(got == [("master running", 5, 100), ("waiting for CPU 1: worker", 2, 101),
+                  ("job 0 running on worker", 53, 101)], got)
 
 
 # ---- framing ----

@@ -17,7 +17,7 @@ struct export_cfg {
 	struct opt_list to; /* a format, and perhaps a time: see read_to() */
 	const char *output, *table;
 	uint64_t width;
-	bool gzip, dark;
+	bool gzip, dark, path;
 };
 
 static const struct opt export_opts[] = {
@@ -28,6 +28,7 @@ static const struct opt export_opts[] = {
 	OPT_STRING(0, "table", struct export_cfg, table, "NAME", "only this table: spans, wakes or jobs of csv"),
 	OPT_U64(0, "width", struct export_cfg, width, SVG_WIDTH_MIN, SVG_WIDTH_MAX, "PIXELS", "of the svg (1000)"),
 	OPT_FLAG(0, "dark", struct export_cfg, dark, "the svg light on dark"),
+	OPT_FLAG(0, "path", struct export_cfg, path, "the critical path, also of a whole machine"),
 	OPT_FLAG(0, "gzip", struct export_cfg, gzip, "compress it"),
 	OPT_WINDOW('w', "window", struct export_cfg, view.window,
 		   "only this part, as 2.001s..2.003s, counted from the start"),
@@ -65,7 +66,7 @@ struct wish {
 	const char *output;
 	int part; /* -1: all */
 	unsigned width;
-	bool gzip, dark;
+	bool gzip, dark, path;
 };
 
 static int write_part(const struct wish *w, struct export_job *job, const char *path, struct err *e)
@@ -123,6 +124,7 @@ static int export_view(struct cmd_ctx *ctx, const struct view_cfg *cfg, const st
 		.filter = { cfg->tasks },
 		.width = w->width,
 		.dark = w->dark,
+		.path = w->path,
 		.theory = facts_get(trace_reader_facts(v->reader), "theory.text"),
 	};
 	struct judgement j = { 0 };
@@ -191,7 +193,12 @@ static int export_run(struct cmd_ctx *ctx, void *arg)
 {
 	const struct export_cfg *cfg = arg;
 	struct wish w = {
-		.output = cfg->output, .part = -1, .width = (unsigned)cfg->width, .gzip = cfg->gzip, .dark = cfg->dark
+		.output = cfg->output,
+		.part = -1,
+		.width = (unsigned)cfg->width,
+		.gzip = cfg->gzip,
+		.dark = cfg->dark,
+		.path = cfg->path,
 	};
 	struct view_cfg view = cfg->view;
 	const char *path = cmd_trace_word(ctx);
@@ -278,6 +285,9 @@ const struct cmd cmd_export = {
 		"\n"
 		"--to json writes everything, one JSON object a line, streamed; user/export/LINES.md says what each "
 		"member means, and that stays as it is.\n"
+		"\n"
+		"Of a recorded command perfetto, html and json have the critical path, too: what the end waited for, "
+		"as 'explain --only path' tells it. --path is for recordings of a whole machine.\n"
 		"\n"
 		"Times are nanoseconds from the start of the recording. A file appears under its name only when it is "
 		"whole. The same recording gives the same bytes.\n"

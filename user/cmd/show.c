@@ -2,9 +2,11 @@
 /* show.c - `schedviz show`: the timeline. */
 #include "cmd/views.h"
 
+#include <errno.h>
+
 struct show_cfg {
 	struct view_cfg view;
-	bool all, cpus;
+	bool all, cpus, path;
 	uint64_t top;
 };
 
@@ -13,6 +15,7 @@ static const struct opt show_opts[] = {
 	VIEW_TASKS_OPT(struct show_cfg),
 	OPT_FLAG('a', "all", struct show_cfg, all, "everybody who was active, busiest first, not only the tree"),
 	OPT_U64(0, "top", struct show_cfg, top, 1, PICK_MAX, "N", "at most N tasks, those that ran longest (40)"),
+	OPT_FLAG(0, "path", struct show_cfg, path, "the critical path, too: a line under the lanes it runs along"),
 	OPT_FLAG(0, "cpus", struct show_cfg, cpus, "only the CPUs, but all of them"),
 	VIEW_COLUMNS_OPT(struct show_cfg),
 	VIEW_STRICT_OPT(struct show_cfg),
@@ -31,8 +34,13 @@ static int show_run(struct cmd_ctx *ctx, void *arg)
 	struct timeline_cfg what = {
 		.pick = { .filter = { cfg->view.tasks }, .all = cfg->all, .top = cfg->top },
 		.cpus_only = cfg->cpus,
+		.path = cfg->path,
 	};
 
+	if (path && cfg->path && cfg->cpus) {
+		err_set(&ctx->err, -EINVAL, "--cpus draws no tasks for --path to run along - leave out one of them");
+		return EXIT_USAGE;
+	}
 	return path ? view_timeline(ctx, path, &cfg->view, &what, false) : EXIT_USAGE;
 }
 
@@ -59,7 +67,14 @@ const struct cmd cmd_show = {
 		"\n"
 		"What was lost is drawn as unknown, and said under the picture.\n"
 		"\n"
+		"--path draws the critical path: what the end waited for, back to the beginning, as 'explain --only "
+		"path' tells it. A heavy line lies under the lane of the task that it is on, asleep, waiting or "
+		"running as the lane says; where it goes over to another task the lines are joined. Beside it stands "
+		"how long it is on that task. It is the path of the whole recording (with --tasks, of these tasks), "
+		"also of a window.\n"
+		"\n"
 		"  schedviz show --window 2.001s..2.003s     the microseconds of a hand-over\n"
+		"  schedviz show --path                      and what the end waited for\n"
 		"  schedviz show --tasks 'worker*,4711'      some tasks, by name or number\n"
 		"  schedviz show --all --top 100             who else was there",
 	.flags = CMD_PAGER,

@@ -3,12 +3,13 @@
  * export.h - recordings for other programs: a table of formats, and the file that each is written to.
  *
  * An exporter reads the model only, by passes of its own over the recording, and puts what it makes into a struct
- * export_out, which keeps no more than a buffer: memory does not grow with the output. The same recording and the same
- * wishes give the same bytes.
+ * export_out, which keeps no more than a buffer: memory does not grow with the output, but for a critical path. The
+ * same recording and the same wishes give the same bytes.
  */
 #ifndef SCHEDVIZ_EXPORT_EXPORT_H
 #define SCHEDVIZ_EXPORT_EXPORT_H
 
+#include "analysis/path_read.h"
 #include "analysis/summary.h"
 #include "model/model.h"
 #include "trace/outfile.h"
@@ -48,6 +49,7 @@ struct export_job {
 	unsigned part;		   /* of exporter.parts */
 	unsigned width;		   /* of a figure, in pixels; 0: SVG_WIDTH */
 	bool dark;		   /* light on dark */
+	bool path;		   /* the critical path, also of a whole machine */
 };
 
 struct exporter {
@@ -87,5 +89,22 @@ const char *export_syscall(const struct export_job *job, int32_t nr);
 void export_markup(struct buf *out, const char *s);
 /* Nanoseconds from the start of the recording. */
 uint64_t export_since(const struct export_job *job, uint64_t ns);
+
+/* ---- the critical path: export_path.c ---- */
+
+#define EXPORT_PATH_MAX 100000u /* steps; of more than that nobody looks at each */
+
+struct export_path {
+	struct path path;
+	struct path_part part; /* its steps inside the window: none if it is not told */
+	struct buf note;       /* why it is not, if that is to be said */
+};
+
+/*
+ * Of a recorded tree, or of the tasks that the filter lets through: one more pass, and a history in memory. Of a whole
+ * machine only if job->path. `m` is finished. Errors: those of path_read(); export_path_release() in any case.
+ */
+int export_path_make(struct export_path *x, const struct export_job *job, const struct model *m, struct err *e);
+void export_path_release(struct export_path *x);
 
 #endif

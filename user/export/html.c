@@ -4,7 +4,8 @@
  * the build, with the data in it as html/DATA.md says.
  *
  * Two passes: one for the totals and how many spans there are of each task and CPU, so that the page can make room for
- * them before they come; one for the spans. Memory is a few words a task and one block.
+ * them before they come; one for the spans. Memory is a few words a task and one block. For the critical path there is
+ * a third, and a history of its tasks while it lasts.
  */
 #include "export/formats.h"
 #include "export/html_data.h"
@@ -74,6 +75,7 @@ static void page_release(struct html_page *p)
 	free(p->shown);
 	free(p->count.of_task);
 	free(p->count.of_cpu);
+	export_path_release(&p->path);
 }
 
 /* ---- the page around the data ---- */
@@ -141,6 +143,9 @@ static int html_write(const struct export_job *job, struct export_out *out, stru
 	roles_finish(&roles);
 	sum.roles = &roles;
 	page.sum = &sum;
+	ret = export_path_make(&page.path, job, m, e);
+	if (ret < 0)
+		goto out;
 	put_static(out, page_to_title, sizeof(page_to_title));
 	put_title(job, &out->buf);
 	put_static(out, page_to_data, sizeof(page_to_data));

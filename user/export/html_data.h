@@ -18,6 +18,7 @@ enum html_block_kind {
 	BLOCK_TASKS = 'T',
 	BLOCK_ORDER = 'O',
 	BLOCK_JOBS = 'J',
+	BLOCK_PATH = 'P',
 	BLOCK_SPANS = 'S',
 	BLOCK_END = 'E'
 };
@@ -56,6 +57,7 @@ struct html_page {
 	const struct summary *sum;
 	bool *shown; /* by task_id.i: let through by the filter */
 	struct html_count count;
+	struct export_path path;
 };
 
 /* The part of a span that is written; false: none of it is. */

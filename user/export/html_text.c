@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include "analysis/doubts.h"
+#include "analysis/path_words.h"
 #include "analysis/task_json.h"
 
 /* Rows in a block: each is parsed at once by the page, so it is kept well below what a script engine takes. */
@@ -145,6 +146,27 @@ static void put_cpus(const struct html_page *p, struct json *j)
 	json_end(j);
 }
 
+/* Null without a path: `note` says why, where that is to be said. */
+static void put_path_head(const struct html_page *p, struct json *j)
+{
+	const struct export_path *x = &p->path;
+	struct window cut;
+
+	json_str(j, "pathNote", x->note.len ? buf_str(&x->note) : NULL);
+	if (x->part.from == x->part.to) {
+		json_null(j, "path");
+		return;
+	}
+	export_cut(p->job, x->path.steps.v[x->part.from].from_ns, UINT64_MAX, &cut);
+	json_object(j, "path");
+	put_time(p, j, "from", cut.from_ns);
+	json_array(j, "edges");
+	for (int edge = PATH_SAME; edge <= PATH_END; edge++)
+		json_str(j, NULL, path_edge_name((uint8_t)edge));
+	json_end(j);
+	json_end(j);
+}
+
 static void put_head(const struct html_page *p, struct html_block *b)
 {
 	struct buf text = { 0 };
@@ -156,6 +178,7 @@ static void put_head(const struct html_page *p, struct html_block *b)
 	put_info(p, &j);
 	put_names(&j);
 	put_cpus(p, &j);
+	put_path_head(p, &j);
 	json_u64(&j, "tasks", p->count.nr_tasks);
 	json_u64(&j, "spans", p->count.spans);
 	json_u64(&j, "cpuSpans", p->count.cpu_spans);
@@ -271,9 +294,39 @@ static void put_jobs(const struct html_page *p, struct html_block *b)
 	rows_release(&rows);
 }
 
+/* ---- the critical path: what its steps are, the spans of its tasks say ---- */
+
+static void put_stretch(const struct html_page *p, const struct path_step *last, uint64_t from_ns, struct json *j)
+{
+	struct window cut;
+
+	export_cut(p->job, from_ns, last->to_ns, &cut);
+	json_array(j, NULL);
+	put_id(j, NULL, last->task.i);
+	json_u64(j, NULL, cut.to_ns - cut.from_ns);
+	json_u64(j, NULL, last->edge);
+	json_end(j);
+}
+
+static void put_path(const struct html_page *p, struct html_block *b)
+{
+	const struct path_step *v = p->path.path.steps.v;
+	struct path_part part = p->path.part;
+	struct rows rows = { .b = b, .kind = BLOCK_PATH };
+
+	for (size_t i = part.from, first = i; i < part.to; i++) {
+		if (i + 1 < part.to && task_is(v[i + 1].task, v[i].task))
+			continue;
+		put_stretch(p, &v[i], v[first].from_ns, rows_next(&rows));
+		first = i + 1;
+	}
+	rows_release(&rows);
+}
+
 void html_text_blocks(const struct html_page *p, struct html_block *b)
 {
 	put_head(p, b);
 	put_tasks(p, b);
 	put_jobs(p, b);
+	put_path(p, b);
 }

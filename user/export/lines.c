@@ -4,6 +4,7 @@
  */
 #include "export/formats.h"
 
+#include "analysis/path_words.h"
 #include "base/json.h"
 
 #define LINES_VERSION 1
@@ -141,6 +142,57 @@ static void put_jobs(struct pass *p)
 	}
 }
 
+/* ---- the critical path ---- */
+
+static void put_step(struct pass *p, const struct path_words *w, const struct path_step *s, struct buf *words)
+{
+	struct json j = line_begin(p, "path");
+	struct window cut;
+	size_t nr;
+	const struct job *jobs = model_jobs(p->job->model, &nr);
+	bool waits = s->kind == PATH_WAITING;
+
+	export_cut(p->job, s->from_ns, s->to_ns, &cut);
+	put_time(p, &j, "from_ns", cut.from_ns);
+	put_time(p, &j, "to_ns", cut.to_ns);
+	put_id(&j, "task", s->task);
+	json_str(&j, "kind", path_kind_name(s->kind));
+	json_str(&j, "edge", path_edge_name(s->edge));
+	buf_reset(words);
+	path_words_put(w, s, true, words);
+	json_str(&j, "says", buf_str(words));
+	put_cpu(&j, "cpu", s->cpu);
+	json_str(&j, "why", waits ? state_why_name(s->why) : NULL);
+	put_call(p, &j, s->syscall, s->arg);
+	json_str(&j, "context", export_context(s->ctx));
+	put_id(&j, "by", s->by);
+	if (waits)
+		json_u64(&j, "by_ns", s->by_ns);
+	else
+		json_null(&j, "by_ns");
+	if (s->job < nr)
+		json_u64(&j, "job", jobs[s->job].id);
+	else
+		json_null(&j, "job");
+	line_end(p, &j);
+}
+
+static int put_path(struct pass *p, struct err *e)
+{
+	struct export_path x;
+	struct path_words w;
+	struct buf words = { 0 };
+	int ret = export_path_make(&x, p->job, p->job->model, e);
+
+	path_words_init(&w, p->job->model);
+	for (size_t i = x.part.from; i < x.part.to; i++)
+		put_step(p, &w, &x.path.steps.v[i], &words);
+	path_words_release(&w);
+	buf_release(&words);
+	export_path_release(&x);
+	return ret;
+}
+
 /* ---- what streams by ---- */
 
 static void on_span(void *ctx, const struct span *s)
@@ -252,7 +304,9 @@ static int lines_write(const struct export_job *job, struct export_out *out, str
 	put_trace(&p);
 	put_tasks(&p);
 	put_jobs(&p);
-	ret = model_build(&m, job->reader, &sink, 1, e);
+	ret = put_path(&p, e);
+	if (ret == 0)
+		ret = model_build(&m, job->reader, &sink, 1, e);
 	model_free(m);
 	put_end(&p);
 	return ret;

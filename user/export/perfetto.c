@@ -176,6 +176,15 @@ static void on_cpu_span(void *ctx, const struct cpu_span *s)
 enum { FTRACE_NEWTASK = 235, FTRACE_RENAME = 236, FTRACE_MIGRATE = 491 };
 #define CLONE_THREAD 0x10000
 
+/* Who is not followed has no spans, but it is named where it makes somebody. */
+static void pf_meet(struct pf *p, task_id id)
+{
+	uint64_t born_ns = model_task(p->m, id)->born_ns, from_ns = p->job->window.from_ns;
+
+	if (pf_task(p, id)->known_ns == UINT64_MAX)
+		pf_task(p, id)->known_ns = born_ns > from_ns ? born_ns : from_ns;
+}
+
 static void on_birth(struct pf *p, const struct wake *w)
 {
 	enum { NEWTASK_PID = 1, NEWTASK_COMM, NEWTASK_FLAGS };
@@ -186,6 +195,7 @@ static void on_birth(struct pf *p, const struct wake *w)
 
 	if (!k->born_here || !task_some(w->waker) || k->born_ns <= p->job->window.from_ns)
 		return;
+	pf_meet(p, w->waker);
 	out = pf_event(p, w->waker_cpu, k->born_ns, pf_tid(p, w->waker), &opened);
 	inner = pb_open(out, FTRACE_NEWTASK);
 	pb_uint(out, NEWTASK_PID, tid);
@@ -345,6 +355,9 @@ static int perfetto_write(const struct export_job *job, struct export_out *out, 
 		pf_bundles_end(&p);
 		pf_counts_end(&p);
 		pf_jobs(&p);
+		ret = pf_path(&p, e);
+	}
+	if (ret == 0) {
 		pf_tasks(&p);
 		pf_packets_put(&p);
 	}

@@ -74,7 +74,15 @@ enum {
 
 /* ---- tracks: a number for each, never 0 ---- */
 
-enum pf_track { TRACK_OF_PROCESS = 1, TRACK_OF_THREAD, TRACK_OF_GAPS, TRACK_OF_DEPTH, TRACK_OF_ALL, TRACK_OF_JOBS };
+enum pf_track {
+	TRACK_OF_PROCESS = 1,
+	TRACK_OF_THREAD,
+	TRACK_OF_GAPS,
+	TRACK_OF_DEPTH,
+	TRACK_OF_ALL,
+	TRACK_OF_JOBS,
+	TRACK_OF_PATH
+};
 
 /* `index`: of a task or a CPU. */
 static inline uint64_t pf_uuid(enum pf_track kind, uint32_t index)
@@ -281,11 +289,14 @@ void pf_slept(struct pf *p, const struct span *s, struct window cut);
 void pf_symbols_put(struct pf *p);
 void pf_symbols_free(struct pf_symbols *y);
 
-/* ---- perfetto_head.c, perfetto_tasks.c, perfetto_jobs.c, perfetto_count.c ---- */
+/* ---- perfetto_head.c, perfetto_tasks.c, perfetto_jobs.c, perfetto_path.c, perfetto_count.c ---- */
 
 void pf_head(struct pf *p);
+void pf_attribute(struct pf *p, const char *key, const char *value); /* one more, at any time */
 void pf_tasks(struct pf *p); /* after the pass */
 void pf_jobs(struct pf *p);
+/* After the pass; it makes one more: errors are those of export_path_make(). */
+int pf_path(struct pf *p, struct err *e);
 /* Counters: what they show may be told at any time, of one counter in order. */
 void pf_count_open(struct pf *p);
 void pf_count_close(struct pf *p);

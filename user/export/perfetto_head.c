@@ -140,6 +140,15 @@ static void put_attributes(struct pf *p, const struct facts *facts)
 	buf_release(&key);
 }
 
+void pf_attribute(struct pf *p, const char *key, const char *value)
+{
+	size_t packet = pf_packet(p, PF_NO_TIME, 0), inner = pb_open(&p->packets, PACKET_TRACE_ATTRIBUTES);
+
+	put_attribute(&p->packets, key, value);
+	pb_close(&p->packets, inner);
+	pf_packet_end(p, packet);
+}
+
 /* The root of all tracks: processes and threads in the order of their ranks. */
 static void put_root(struct pf *p)
 {

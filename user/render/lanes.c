@@ -49,15 +49,33 @@ static struct line *add_heading(struct lanes *l, enum lane_kind kind, const char
 
 #define ART_LEVELS 5 /* of a deeper tree only the innermost branches are drawn */
 
-static void put_art(const struct lanes *l, const struct picked *p, bool above, struct buf *out)
+enum beside { ART_BESIDE, ART_ABOVE, ART_BELOW };
+
+static void put_pipe(const struct lanes *l, bool there, struct buf *out)
+{
+	buf_puts(out, there ? glyph_text(l->style, GLYPH_PIPE) : "  ");
+}
+
+/* Has the task a child among the picks? It would be the next one. */
+static bool is_parent(const struct lanes *l, const struct picked *p)
+{
+	uint32_t i = (uint32_t)(p - l->picks.v);
+
+	return i + 1 < l->picks.n && l->picks.v[i + 1].parent == i;
+}
+
+/* Left of a lane, or of the row above or below it. */
+static void put_art(const struct lanes *l, const struct picked *p, enum beside where, struct buf *out)
 {
 	unsigned first = p->depth > ART_LEVELS ? p->depth - ART_LEVELS + 1u : 1u;
 
 	for (unsigned d = first; d < p->depth; d++)
-		buf_puts(out, p->siblings >> d & 1 ? glyph_text(l->style, GLYPH_PIPE) : "  ");
-	if (p->depth > 0 && above)
-		buf_puts(out, glyph_text(l->style, GLYPH_PIPE));
-	else if (p->depth > 0)
+		put_pipe(l, p->siblings >> d & 1, out);
+	if (p->depth > 0 && where != ART_BESIDE)
+		put_pipe(l, where == ART_ABOVE || p->siblings >> p->depth & 1, out);
+	if (where == ART_BELOW)
+		put_pipe(l, is_parent(l, p), out);
+	if (p->depth > 0 && where == ART_BESIDE)
 		buf_puts(out, glyph_text(l->style, p->siblings >> p->depth & 1 ? GLYPH_TEE : GLYPH_CORNER));
 }
 
@@ -95,15 +113,27 @@ static void add_task(struct lanes *l, const struct picked *p)
 	const struct task_sum *ts = &l->sum->tasks[p->id.i];
 	struct line *line = add_lane(l, (struct lane){ .kind = LANE_TASK, .task = p->id });
 
-	put_art(l, p, false, &line->label);
+	put_art(l, p, ART_BESIDE, &line->label);
 	put_who(l, p, &line->label);
-	put_art(l, p, true, &line->above_label);
+	put_art(l, p, ART_ABOVE, &line->above_label);
 	snprintf(line->number, sizeof(line->number), "%u", t->tid);
 	put_side(l, line, SIDE_RUN, ts->ns[STATE_RUNNING], INK_RUN);
 	put_side(l, line, SIDE_WAIT, ts->ns[STATE_RUNNABLE], INK_WAIT);
 	put_side(l, line, SIDE_SLEEP, slept_ns(ts), INK_SLEEP);
 	put_note(l, p->id, &line->side[SIDE_NOTE]);
 	line->side_ink[SIDE_NOTE] = INK_DIM;
+}
+
+static void add_path_row(struct lanes *l, const struct picked *p)
+{
+	const struct path_on *on = path_rows_add(l->path, p->id);
+	struct line *line = add_lane(l, (struct lane){ .kind = LANE_PATH, .task = p->id });
+
+	put_art(l, p, ART_BELOW, &line->label);
+	put_side(l, line, SIDE_RUN, on->run_ns, INK_PATH);
+	put_side(l, line, SIDE_WAIT, on->wait_ns, INK_PATH);
+	put_side(l, line, SIDE_SLEEP, on->rest_ns, INK_PATH);
+	buf_puts(&line->side[SIDE_NOTE], "on path");
 }
 
 static void add_tasks(struct lanes *l)
@@ -113,8 +143,11 @@ static void add_tasks(struct lanes *l)
 	char *at;
 
 	strcpy(add_heading(l, LANE_AXIS, heading)->number, "tid");
-	for (uint32_t i = 0; i < l->picks.n; i++)
+	for (uint32_t i = 0; i < l->picks.n; i++) {
 		add_task(l, &l->picks.v[i]);
+		if (l->path && path_rows_has(l->path, l->picks.v[i].id))
+			add_path_row(l, &l->picks.v[i]);
+	}
 	picks_report(&l->picks, l->style->utf8, &more);
 	for (char *text = more.data; text && (at = strchr(text, '\n')); text = at + 1) {
 		*at = '\0';
@@ -234,9 +267,9 @@ static void add_cpus(struct lanes *l, bool all)
 }
 
 void lanes_make(struct lanes *l, const struct summary *sum, const struct pick_cfg *cfg, bool cpus_only,
-		const struct style *st)
+		struct path_rows *path, const struct style *st)
 {
-	*l = (struct lanes){ .sum = sum, .style = st };
+	*l = (struct lanes){ .sum = sum, .path = path, .style = st };
 	if (!cpus_only) {
 		picks_make(&l->picks, sum, cfg);
 		add_tasks(l);
@@ -310,6 +343,9 @@ void lanes_paint(struct lanes *l, const struct grid *g, struct seen *seen)
 			break;
 		case LANE_TASK:
 			paint_worker(l, g, lane, line, seen);
+			break;
+		case LANE_PATH:
+			path_rows_paint(l->path, l->path->row[lane->task.i], l->style, line->cells, seen);
 			break;
 		case LANE_JOB:
 			paint_job(g, l->sum->model, lane->job, l->style, line->cells, seen);

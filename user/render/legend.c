@@ -18,6 +18,8 @@ static const struct entry entries[] = {
 	{ GLYPH_SLEEP, INK_SLEEP, "asleep" },
 	{ GLYPH_IN_JOB, INK_JOB, "asleep inside a %j" },
 	{ GLYPH_QUEUE, INK_QUEUE, "%j waits for %w" },
+	{ GLYPH_PATH, INK_PATH, "critical path" },
+	{ GLYPH_PATH_PARTLY, INK_PATH, "critical path, coming and going" },
 	{ GLYPH_BLOCKED, INK_BLOCKED, "blocked (uninterruptible)" },
 	{ GLYPH_STOPPED, INK_STOPPED, "stopped" },
 	{ GLYPH_UNKNOWN, INK_UNKNOWN, "unknown: not recorded" },

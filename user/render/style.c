@@ -24,6 +24,7 @@ static const struct {
 	[INK_STOPPED] = { 36, 73, false },
 	[INK_UNKNOWN] = { 31, 160, true },
 	[INK_QUEUE] = { 35, 169, false },
+	[INK_PATH] = { 0, 0, true },
 	[INK_GOOD] = { 32, 34, true },
 	[INK_BAD] = { 31, 160, true },
 	[INK_JOB] = { 34, 33, false },
@@ -43,10 +44,18 @@ static const struct {
 	[GLYPH_OPEN] = { "├", "[" },	[GLYPH_CLOSE] = { "┤", "]" },
 	[GLYPH_OFFLINE] = { "╳", "X" }, [GLYPH_TICK] = { "│", "|" },	[GLYPH_TEE] = { "├ ", "|-" },
 	[GLYPH_CORNER] = { "└ ", "`-" }, [GLYPH_PIPE] = { "│ ", "| " }, [GLYPH_DOT] = { " · ", ", " },
+	[GLYPH_PATH] = { "━", "=" },	[GLYPH_PATH_PARTLY] = { "╍", "-" },
 	[GLYPH_YES] = { "✓", "ok" },	[GLYPH_NO] = { "✗", "NOT MET" },
 };
 
 static const char *const bars[NR_BARS] = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
+
+static const struct {
+	const char *utf8, *ascii;
+} lines[NR_ARMS] = {
+	{ "", "" },  { "╸", "=" }, { "╺", "=" }, { "━", "=" }, { "╹", "+" }, { "┛", "+" }, { "┗", "+" }, { "┻", "+" },
+	{ "╻", "+" }, { "┓", "+" }, { "┏", "+" }, { "┳", "+" }, { "┃", "|" }, { "┫", "+" }, { "┣", "+" }, { "╋", "+" },
+};
 
 struct style style_make(bool utf8, bool color, unsigned columns, const char *term, const char *colorterm)
 {
@@ -76,6 +85,11 @@ const char *glyph_bar(const struct style *st, unsigned eighths)
 	if (!st->utf8)
 		return eighths < NR_BARS / 2 ? "|" : "#";
 	return bars[eighths - 1];
+}
+
+const char *glyph_arms(const struct style *st, unsigned arms)
+{
+	return st->utf8 ? lines[arms].utf8 : lines[arms].ascii;
 }
 
 static void put_colour(const struct style *st, enum ink ink, bool ground, struct buf *out)

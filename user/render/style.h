@@ -39,6 +39,7 @@ enum ink {
 	INK_STOPPED,
 	INK_UNKNOWN,
 	INK_QUEUE, /* a job that waits for a worker */
+	INK_PATH,  /* the critical path */
 	INK_GOOD,
 	INK_BAD,
 	INK_JOB, /* and NR_JOB_INKS - 1 more: neighbours differ */
@@ -60,6 +61,8 @@ enum glyph {
 	GLYPH_CLOSE,   /* where it ends */
 	GLYPH_OUTSIDE, /* a CPU busy with what was not recorded */
 	GLYPH_OFFLINE,
+	GLYPH_PATH,    /* the critical path is on this task */
+	GLYPH_PATH_PARTLY, /* and on others */
 	GLYPH_TICK,
 	GLYPH_TEE,     /* tree art: a sibling follows */
 	GLYPH_CORNER,  /* the last sibling */
@@ -75,6 +78,10 @@ const char *glyph_text(const struct style *st, enum glyph g);
 #define NR_BARS 8
 /* A bar of `eighths` (1..8) of a cell's height; in ASCII there are only two: less than half, and more. */
 const char *glyph_bar(const struct style *st, unsigned eighths);
+
+/* A heavy line that leaves the cell on these sides; in ASCII "=", with a side up or down "+", only these "|". */
+enum arm { ARM_LEFT = 1, ARM_RIGHT = 2, ARM_UP = 4, ARM_DOWN = 8, NR_ARMS = 16 };
+const char *glyph_arms(const struct style *st, unsigned arms);
 
 /* Append the escape that turns the ink on (over the ground of another), or back to plain; nothing without colour. */
 void style_ink(const struct style *st, enum ink ink, enum ink ground, bool bold, struct buf *out);

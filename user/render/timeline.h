@@ -12,11 +12,13 @@
 struct timeline_cfg {
 	struct pick_cfg pick;
 	bool cpus_only;
+	bool path; /* the critical path, too: of the tasks that the filter lets through, else of the tree */
 	const struct report *report; /* its headline stands beside the theory; NULL: none */
 };
 
 /*
- * Draw the window of `sum` (finished, made from the same reader), reading the recording once more. Errors: those of
+ * Draw the window of `sum` (finished, made from the same reader), reading the recording once more, and for the path
+ * another time. Errors: those of
  * model_build().
  */
 int timeline_draw(struct buf *out, struct trace_reader *r, const struct summary *sum, const struct timeline_cfg *cfg,

@@ -144,7 +144,7 @@ const Recording = (() => {
 	class Loader {
 		constructor() {
 			this.rec = null;
-			this.rows = { T: [], O: [], J: [] };
+			this.rows = { T: [], O: [], J: [], P: [] };
 			this.spans = null; /* a Spans, once its tasks are known */
 			this.blocks = 0;
 			this.end = null;
@@ -174,7 +174,7 @@ const Recording = (() => {
 			this.rec = {
 				info: { version: said.version, title: titleOf(said.info), ...said.info },
 				tasks: [], order: null, cpus: said.cpus, spans: null, cpuSpans: null, jobs: [],
-				calls: [], names: said.names,
+				calls: [], names: said.names, path: null, pathNote: said.pathNote || null,
 			};
 		}
 
@@ -185,6 +185,8 @@ const Recording = (() => {
 			rec.tasks = this.rows.T.flat();
 			rec.order = Uint32Array.from(this.rows.O.flat());
 			rec.jobs = this.rows.J.flat();
+			if (said.path)
+				layPath(rec, said.path, this.rows.P.flat());
 			this.rows = null;
 			need(rec.tasks.length === said.tasks, 'tasks of it are missing');
 			lay(rec.tasks, said.spans);
@@ -202,6 +204,22 @@ const Recording = (() => {
 			this.rec.calls = said.calls;
 			this.end = said;
 		}
+	}
+
+	/* Stretches [task or -1, ns, edge], one after the other from said.from on. */
+	function layPath(rec, said, rows) {
+		const n = rows.length, from = new Float64Array(n), to = new Float64Array(n);
+		let at = said.from;
+
+		rows.forEach(([, ns], i) => {
+			from[i] = at;
+			to[i] = at += ns;
+		});
+		rec.names.edges = said.edges;
+		rec.path = {
+			n, from, to, task: Uint32Array.from(rows, ([task]) => task >>> 0),
+			edge: Uint8Array.from(rows, ([, , edge]) => edge),
+		};
 	}
 
 	function titleOf(info) {

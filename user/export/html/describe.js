@@ -3,8 +3,8 @@
  * describe.js - a span, a CPU's span or a job in words: the same for the tooltip, the panel and the voice.
  */
 class Describer {
-	constructor(rec, names, lives) {
-		Object.assign(this, { rec, names, lives });
+	constructor(rec, names, lives, path) {
+		Object.assign(this, { rec, names, lives, path });
 	}
 
 	/* { title, facts: [[what, words]] } */
@@ -48,6 +48,7 @@ class Describer {
 		if (s.state[i] !== state.running && s.state[i] !== state.runnable && this.names.arg(i))
 			facts.push(['argument', this.names.arg(i)]);
 		this.#wake(facts, i);
+		facts.push(...this.path.facts(i));
 		return { title: `${this.names.taskFull(s.task[i])}: ${this.state(i)}`, facts };
 	}
 

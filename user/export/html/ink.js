@@ -11,8 +11,8 @@ const WAITS = {
 };
 
 class Ink {
-	constructor(rec, names, lives, lanes, painter) {
-		Object.assign(this, { rec, names, lives, lanes, painter });
+	constructor(rec, names, lives, lanes, painter, path) {
+		Object.assign(this, { rec, names, lives, lanes, painter, path });
 		this.widths = new Map();
 	}
 
@@ -24,6 +24,7 @@ class Ink {
 		ctx.clearRect(0, 0, view.width, view.height);
 		if (view.range)
 			this.#range();
+		this.path.draw(ctx, view, theme);
 		this.#labels();
 		this.#heads();
 		if (view.hover)

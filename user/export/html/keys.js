@@ -57,6 +57,9 @@ function pageCommands({ search, page }) {
 		row('search', ['/'], 'search: a name, tid, pid, job 3, a call', () => page.find()),
 		row('next-hit', ['n'], 'next hit', () => search.go(1), none),
 		row('prev-hit', ['N'], 'previous hit', () => search.go(-1), none),
+		row('path', ['c'], 'show or hide the critical path: what the end waited for', () => page.togglePath(), {
+			none: page.path.missing,
+		}),
 		row('table', ['t'], 'show or hide the table', () => page.toggleDock()),
 		row('theme', ['l'], 'light or dark', () => page.toggleTheme()),
 		row('help', ['?'], 'this help', () => page.help()),

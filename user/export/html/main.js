@@ -67,6 +67,8 @@ const Start = {
 			words.push(['queued', `${noun} waits to start`]);
 		if (rec.info.target >= 0)
 			words.push(['others', 'CPU with other tasks']);
+		if (rec.path)
+			words.push(['path', 'critical path (c)']);
 		if (rec.cpuSpans.state.includes(rec.names.cpuStates.indexOf('unrecorded')))
 			words.push(['unrecorded', 'CPU idle or with others: not recorded']);
 
@@ -91,6 +93,7 @@ const Start = {
 			Start.head(nodes, rec);
 			Start.doubts(nodes.doubts, rec);
 			Start.legend(nodes.legend, rec);
+			nodes.pathButton.hidden = !rec.path;
 			nodes.loading.hidden = true;
 			nodes.header.hidden = nodes.main.hidden = false;
 			const page = new Page(rec, nodes);

@@ -15,12 +15,13 @@ class Page {
 		const painter = new Painter(rec, names, lives, cpus, lanes),
 			chooser = new Chooser(rec, names, lives, cpus, lanes, view);
 		const search = new Search(rec, names, lives, lanes, chooser, view),
-			describer = new Describer(rec, names, lives);
+			path = new CriticalPath(rec, names, lanes),
+			describer = new Describer(rec, names, lives, path);
 
-		Object.assign(this, { rec, nodes, names, lives, lanes, view, totals, painter, chooser, search });
+		Object.assign(this, { rec, nodes, names, lives, lanes, view, totals, painter, chooser, search, path });
 		this.theme = new Theme(document.documentElement);
 		this.axis = new Axis(rec, cpus, this.theme, nodes.axis, nodes.overview, nodes.where);
-		this.ink = new Ink(rec, names, lives, lanes, painter);
+		this.ink = new Ink(rec, names, lives, lanes, painter, path);
 		this.gutter = new Gutter(nodes.names, rec, names, lanes, painter, totals, view, search);
 		this.marks = nodes.marks.getContext('2d', { alpha: false });
 		this.over = nodes.ink.getContext('2d');
@@ -263,6 +264,19 @@ class Page {
 		const hidden = this.nodes.dock.toggleAttribute('hidden');
 
 		this.nodes.dockButton.setAttribute('aria-expanded', String(!hidden));
+	}
+
+	/* False: there is none. */
+	togglePath() {
+		const { path, nodes } = this;
+
+		if (path.missing)
+			return false;
+		path.shown = !path.shown;
+		nodes.pathButton.setAttribute('aria-pressed', String(path.shown));
+		this.panel.say(path.shown ? path.words : 'The critical path is hidden.');
+		this.frame(false);
+		return true;
 	}
 
 	toggleTheme() {

@@ -73,6 +73,7 @@ class Theme {
 			'sleep',
 			'band',
 			'hit',
+			'path',
 		];
 
 		this.dpr = dpr;
