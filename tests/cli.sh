@@ -140,7 +140,7 @@ help_pages()
 	all=$("$schedviz" help)
 	same help_long "$("$schedviz" --help)" "$all"
 	same help_short "$("$schedviz" -h)" "$all"
-	for command in run record show stat explain check dump info list doctor help; do
+	for command in run record show stat explain compare check dump info list doctor help; do
 		has "help_names_$command" "$all" "^  $command +[a-z]"
 		"$schedviz" help $command >out || fail "help_$command" "status $?"
 		has "help_$command" "$(<out)" "^Usage: schedviz $command \[OPTION\]"
@@ -187,6 +187,25 @@ print(*(s for s in sys.argv[1].split(", ") if s not in sections))' "$sections" \
 	status=0
 	"$schedviz" explain --of nobody small.svz >out 2>err || status=$?
 	has explain_of_an_unknown_task "$status|$(<out)|$(<err)" "^1\|\|schedviz: no task .* matches 'nobody'"
+}
+
+compares()
+{
+	local status=0 two="two recordings are compared - schedviz compare A.svz B.svz, or of repeated runs"
+
+	refuses compare_one "$two A-1.svz A-2.svz vs B-1.svz B-2.svz" compare small.svz
+	refuses compare_three "$two A-1.svz A-2.svz vs B-1.svz B-2.svz" compare a b c
+	refuses compare_nothing_with "$two A-1.svz A-2.svz vs B-1.svz B-2.svz" compare a vs
+	has compare_with_itself "$("$schedviz" compare small.svz small.svz)" '^Both took the same time: '
+	cp small.svz rep-1.svz && cp small.svz rep-2.svz
+	has compare_repeated "$("$schedviz" compare --columns 400 rep.svz small.svz)" \
+		'within the noise of the repeated runs'
+	has compare_groups "$("$schedviz" compare --json rep-1.svz rep-2.svz vs small.svz)" \
+		'"recordings_a":2,"recordings_b":1'
+	lacks compare_without_pictures "$("$schedviz" compare --no-picture small.svz small.svz)" 'one cell'
+	status=0
+	"$schedviz" compare small.svz none.svz >out 2>err || status=$?
+	has compare_with_what_is_not_there "$status|$(<out)|$(<err)" "^1\|\|schedviz: .*'none.svz'"
 }
 
 help_of_workloads()
@@ -428,6 +447,7 @@ help_pages
 help_of_workloads
 checks
 explains
+compares
 widths
 writing
 strangers_names

@@ -100,4 +100,50 @@ def test_evidence_has_the_numbers_of_dump():
     check(re.search(rf"high/{row['who']['tid']} \S+ futex", line), "it is where high falls asleep:", line)
 
 
+# ---- compare ----
+
+def compared(a, b, *options):
+    """Two command lines, recorded undisturbed, compared: (the JSON's measures by (group, name), findings, story)."""
+    real.judged(*a, name="a.svz")
+    real.judged(*b, name="b.svz")
+    files = real.path("a.svz"), real.path("b.svz")
+    out = json.loads(real.run(real.SCHEDVIZ, "compare", "--json", *options, *files).out)
+    story = real.run(real.SCHEDVIZ, "compare", "--no-picture", "--columns", "400", *files).out.splitlines()[0]
+    return {(m["group"], m["name"]): m for m in out["measures"]}, out, story
+
+
+def test_more_workers_are_why_it_took_less():
+    by, _, story = compared(("pool", "--workers", "2", "--quick"), ("pool", "--quick"))
+    at_once = by["wall", "jobs at once"]
+    equal((at_once["a"]["median"], at_once["b"]["median"]), (2, 4), "jobs at once")
+    check(" less than A" in story and "B did up to 4 jobs at once, with 4 workers; A 2, with 2" in story, story)
+
+
+def test_computing_at_once_is_why_the_lock_that_is_let_go_takes_less():
+    _, _, story = compared(("gil", "--mode", "ccall", "--quick"), ("gil", "--mode", "release", "--quick"))
+    check("of the computing was done by two or more tasks at once" in story, story)
+
+
+def test_inheritance_is_what_differs():
+    _, out, story = compared(("inversion", "--quick"), ("inversion", "--pi", "--quick"))
+    check("inversion" in out["findings_a"] and "inversion" not in out["findings_b"], out["findings_a"])
+    check("Only A has" in story and "priority inversion" in story, story)
+
+
+def test_processes_and_threads_take_the_same():
+    _, _, story = compared(("pool", "--quick"), ("pool", "--threads", "--quick"))
+    check(story.startswith("Both took the same time"), story)
+
+
+def test_repeated_runs_tell_noise():
+    for side in "ab":
+        file = real.path(f"{side}r.svz")
+        real.run(real.SCHEDVIZ, "run", "seq", "--quick", "--repeat", "3", "--no-picture", "-o", file)
+    out = json.loads(real.run(real.SCHEDVIZ, "compare", "--json", real.path("ar.svz"), real.path("br.svz")).out)
+    equal((out["recordings_a"], out["recordings_b"]), (3, 3), "recordings")
+    wall = next(m for m in out["measures"] if m["name"] == "wall time")
+    apart = wall["a"]["max"] < wall["b"]["min"] or wall["b"]["max"] < wall["a"]["min"]
+    equal(wall["noise"], not apart, "noise")
+
+
 real.main()

@@ -11,7 +11,7 @@
 #include "cmd/frame.h"
 
 const struct cmd *const commands[] = {
-	&cmd_run,  &cmd_record, &cmd_show, &cmd_stat, &cmd_explain, &cmd_check,
+	&cmd_run,  &cmd_record, &cmd_show, &cmd_stat, &cmd_explain, &cmd_compare, &cmd_check,
 	&cmd_dump, &cmd_export, &cmd_info, &cmd_list, &cmd_doctor,  &cmd_help,	  NULL,
 };
 

@@ -84,7 +84,7 @@ struct cmd {
 
 extern const struct cmd *const commands[]; /* NULL-ended, in the order help shows them */
 
-extern const struct cmd cmd_run, cmd_record, cmd_show, cmd_stat, cmd_explain, cmd_check, cmd_dump,
+extern const struct cmd cmd_run, cmd_record, cmd_show, cmd_stat, cmd_explain, cmd_compare, cmd_check, cmd_dump,
 	cmd_export, cmd_info, cmd_list, cmd_doctor, cmd_help;
 
 const struct cmd *cmd_find(const char *name);

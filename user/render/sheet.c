@@ -104,6 +104,23 @@ void sheet_measure(struct sheet *s, const struct style *st)
 	s->lane_columns = st->columns > taken + 8 ? st->columns - taken : 8;
 }
 
+static void align(unsigned *a, unsigned *b)
+{
+	*a = *b = *a > *b ? *a : *b;
+}
+
+void sheet_align(struct sheet *a, struct sheet *b, const struct style *st)
+{
+	unsigned taken;
+
+	align(&a->label_columns, &b->label_columns);
+	align(&a->number_columns, &b->number_columns);
+	for (size_t k = 0; k < NR_SIDES; k++)
+		align(&a->side_columns[k], &b->side_columns[k]);
+	taken = left_width(a) + sides_width(a);
+	a->lane_columns = b->lane_columns = st->columns > taken + 8 ? st->columns - taken : 8;
+}
+
 void sheet_alloc_cells(struct sheet *s, struct line *l)
 {
 	l->cells = xcalloc(s->lane_columns, sizeof(*l->cells));

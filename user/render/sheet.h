@@ -15,9 +15,9 @@
 enum side { SIDE_RUN, SIDE_WAIT, SIDE_SLEEP, SIDE_NOTE, NR_SIDES };
 
 struct line {
-	struct buf label;	/* safe text */
+	struct buf label; /* safe text */
 	enum ink label_ink;
-	char number[12];	/* right of the label: a tid */
+	char number[12];	   /* right of the label: a tid */
 	struct buf side[NR_SIDES]; /* the note is ASCII */
 	enum ink side_ink[NR_SIDES];
 	struct cell *cells;	/* as many as the lane is wide; NULL: a line of words only */
@@ -35,6 +35,8 @@ struct sheet {
 
 struct line *sheet_add(struct sheet *s); /* zeroed; valid until the next one is added */
 void sheet_measure(struct sheet *s, const struct style *st);
+/* After both were measured: give two sheets the same columns. */
+void sheet_align(struct sheet *a, struct sheet *b, const struct style *st);
 void sheet_alloc_cells(struct sheet *s, struct line *l); /* after sheet_measure() */
 void sheet_put(const struct sheet *s, const struct style *st, struct buf *out);
 void sheet_release(struct sheet *s);
