@@ -69,6 +69,22 @@ TEST(a_woken_task_waits_behind_those_who_run)
 	accounted_release(&t);
 }
 
+/* Of who took equally much it is the one that was there first. */
+TEST(equal_shares_are_told_in_order_of_birth)
+{
+	struct accounted t;
+
+	accounted_make(&t, HEAD TASKS "1ms cpu0 switch boss/10 S read(0x0) -> other/99\n"
+				      "2ms cpu0 waking boss/10 by other/99\n"
+				      "3ms cpu0 switch other/99 S read(0x0) -> third/98\n"
+				      "4ms cpu0 switch third/98 S read(0x0) -> boss/10\n"
+				      "10ms end\n");
+	CHECK(task_is(t.account.blame.longest.v[0].by, task_of(&t, 99)));
+	CHECK(task_is(victim(&t, 10)->most, task_of(&t, 99)));
+	CHECK(task_is(t.account.blame.culprits.v[0].task, task_of(&t, 99)));
+	accounted_release(&t);
+}
+
 #define PREEMPTED(came, idle)                                                \
 	"1ms cpu0 waking kid/11 by idle in hardirq\n"                        \
 	"2ms cpu0 switch boss/10 R+ -> " came                                \
@@ -88,115 +104,6 @@ TEST(a_preempted_task_knows_by_whom)
 	CHECK_U64(w->held, HELD_NOT);
 	CHECK_U64(culprit(&t, 11)->preempted, 1);
 	CHECK_U64(victim(&t, 10)->preemptions, 1);
-	accounted_release(&t);
-}
-
-TEST(a_switch_to_idle_is_no_preemption)
-{
-	struct accounted t;
-	const struct wait *w;
-
-	accounted_make(&t, HEAD TASKS "2ms cpu0 switch boss/10 R -> idle\n"
-			    "82ms cpu0 switch idle -> boss/10\n"
-			    "90ms end\n");
-	w = &t.account.blame.longest.v[0];
-	CHECK(!w->preempted && !task_some(w->by));
-	CHECK_U64(w->held, HELD_QUOTA);
-	CHECK_U64(w->idle_ns, 80 * MS);
-	CHECK_U64(t.account.blame.preemptions, 0);
-	CHECK_U64(t.account.blame.held_ns[HELD_QUOTA], 80 * MS);
-	CHECK_U64(victim(&t, 10)->held_waits, 1);
-	accounted_release(&t);
-}
-
-/* The CPU idles for no longer than clocks may disagree. */
-TEST(a_moment_of_idleness_is_no_quota)
-{
-	struct accounted t;
-
-	accounted_make(&t, HEAD TASKS "2ms cpu0 switch boss/10 R+ -> other/99\n"
-			    "3ms cpu0 switch other/99 S -> idle\n"
-			    "3.02ms cpu0 switch idle -> boss/10\n"
-			    "9ms end\n");
-	CHECK_U64(t.account.blame.held_waits[HELD_QUOTA], 0);
-	CHECK_U64(t.account.blame.held_waits[HELD_NOT], 1);
-	accounted_release(&t);
-	accounted_make(&t, HEAD TASKS "2ms cpu0 switch boss/10 R+ -> other/99\n"
-			    "3ms cpu0 switch other/99 S -> idle\n"
-			    "3.020001ms cpu0 switch idle -> boss/10\n"
-			    "9ms end\n");
-	CHECK_U64(t.account.blame.held_waits[HELD_QUOTA], 1);
-	accounted_release(&t);
-}
-
-/* It waits for its new CPU to wake up, which may take long: its old one was never idle beside it. */
-TEST(a_moved_task_is_not_held)
-{
-	struct accounted t;
-
-	accounted_make(&t, HEAD TASKS "2ms cpu0 switch boss/10 R+ -> other/99\n"
-			    "3ms cpu0 migrate boss/10 0 -> 1 by other/99\n"
-			    "3.2ms cpu1 switch idle -> boss/10\n"
-			    "9ms end\n");
-	CHECK_U64(t.account.blame.held_waits[HELD_NOT], 1);
-	CHECK(t.account.blame.longest.v[0].moved && t.account.blame.longest.v[0].preempted);
-	CHECK_U64(t.account.blame.longest.v[0].idle_ns, 2 * MS / 10);
-	CHECK_U64(t.account.blame.longest.v[0].cpu, 1);
-	accounted_release(&t);
-}
-
-/* A real-time task that leaves against its will for an ordinary one. */
-TEST(the_limit_of_real_time_is_told_by_classes)
-{
-	struct accounted t;
-
-	accounted_make(&t, HEAD TASKS "1ms cpu1 switch idle -> kid/11 prio 120 -> 98\n"
-			    "2ms cpu1 switch kid/11 R -> other/99 prio 98 -> 120\n"
-			    "52ms cpu1 switch other/99 R+ -> kid/11 prio 120 -> 98\n"
-			    "90ms end\n");
-	CHECK_U64(t.account.blame.held_ns[HELD_REALTIME], 50 * MS);
-	CHECK_U64(t.account.blame.longest.v[0].own_prio, 98);
-	accounted_release(&t);
-	/* one that had been lent that priority and gave it back is simply preempted */
-	accounted_make(&t, HEAD TASKS "1ms cpu1 switch idle -> kid/11 prio 120 -> 98\n"
-			    "2ms cpu1 switch kid/11 R -> other/99 prio 120 -> 120\n"
-			    "52ms cpu1 switch other/99 R+ -> kid/11 prio 120 -> 120\n"
-			    "90ms end\n");
-	CHECK_U64(t.account.blame.held_ns[HELD_REALTIME], 0);
-	CHECK_U64(t.account.blame.longest.v[0].own_prio, 120);
-	accounted_release(&t);
-}
-
-TEST(a_deadline_task_out_of_run_time_is_held)
-{
-	struct accounted t;
-
-	accounted_make(&t, HEAD TASKS "1ms cpu1 switch idle -> kid/11 prio 120 -> -1\n"
-			    "11ms cpu1 switch kid/11 R -> other/99 prio -1 -> 50\n"
-			    "101ms cpu1 switch other/99 R+ -> kid/11 prio 50 -> -1\n"
-			    "110ms end\n");
-	CHECK_U64(t.account.blame.held_ns[HELD_DEADLINE], 90 * MS);
-	accounted_release(&t);
-}
-
-#define THROTTLED                                             \
-	"2ms cpu0 switch boss/10 R -> idle\n"                 \
-	"10ms cpu1 waking kid/11 by idle in hardirq\n"        \
-	"82ms cpu0 switch idle -> boss/10\n"
-
-TEST(who_wakes_up_in_a_throttled_group_is_held)
-{
-	struct accounted t;
-
-	accounted_make(&t, HEAD TASKS THROTTLED "82.1ms cpu1 switch idle -> kid/11\n"
-				      "90ms end\n");
-	CHECK_U64(t.account.blame.held_waits[HELD_QUOTA], 2);
-	CHECK_U64(t.account.blame.held_ns[HELD_QUOTA], 80 * MS + 721 * MS / 10);
-	accounted_release(&t);
-	/* its CPU woke up at once */
-	accounted_make(&t, HEAD TASKS THROTTLED "10.9ms cpu1 switch idle -> kid/11\n"
-				      "90ms end\n");
-	CHECK_U64(t.account.blame.held_waits[HELD_QUOTA], 1);
 	accounted_release(&t);
 }
 
