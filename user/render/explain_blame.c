@@ -47,16 +47,21 @@ static const char *const held_words[NR_HELD] = {
 	[HELD_DEADLINE] = "the end of its reserved run time",
 };
 
+/* What was nobody's doing is said first, of all that follows it is a part. */
 static void put_held(const struct blame *b, const struct style *st, struct buf *out)
 {
+	const char *between = " ";
+
 	for (int held = HELD_QUOTA; held < NR_HELD; held++) {
 		if (!b->held_waits[held])
 			continue;
-		put_ns(out, " For ", b->held_ns[held], st, " of it, ");
+		put_ns(out, between, b->held_ns[held], st, " of that, in ");
 		fmt_count(out, b->held_waits[held]);
-		buf_printf(out, " time%s, it was %s that held them back, not bad luck.", plural(b->held_waits[held]),
-			   held_words[held]);
+		buf_printf(out, " wait%s, %s held them back", plural(b->held_waits[held]), held_words[held]);
+		between = "; ";
 	}
+	if (*between == ';')
+		buf_puts(out, ": that is not bad luck.");
 }
 
 static void put_meanwhile(const struct blame *b, const struct style *st, struct buf *out)
@@ -83,8 +88,8 @@ static void put_summary(const struct blame *b, const struct style *st, struct bu
 	buf_printf(&text, " wait%s", plural(b->waits));
 	put_whys(b, st, &text);
 	buf_putc(&text, '.');
-	put_meanwhile(b, st, &text);
 	put_held(b, st, &text);
+	put_meanwhile(b, st, &text);
 	fmt_wrap(out, buf_str(&text), 0, 0, st->columns);
 	buf_release(&text);
 }

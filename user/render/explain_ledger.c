@@ -30,7 +30,7 @@ static const struct {
 	[LEDGER_PLANNED] = { "idle_planned", "idle: all were asleep, some for a set time" },
 	[LEDGER_PARTLY] = { "idle_partly", "idle: some ran on other CPUs, the rest slept" },
 	[LEDGER_ASLEEP] = { "idle_asleep", "idle: all were asleep, none for a set time" },
-	[LEDGER_NOBODY] = { "idle_nobody", "idle: none of them was there" },
+	[LEDGER_NOBODY] = { "idle_nobody", "idle: none was there, or what they did is not known" },
 	[LEDGER_UNRECORDED] = { "unrecorded", "not recorded: others ran, or it was idle" },
 	[LEDGER_OFFLINE] = { "offline", "offline" },
 	[LEDGER_UNKNOWN] = { "unknown", "not known: lost, or before the CPU's first event" },
@@ -222,7 +222,8 @@ static void put_lives(const struct account *a, const struct explain_cfg *cfg, co
 	if (shown)
 		table_put(&t, st, out);
 	if (shown < l->tasks.n)
-		buf_printf(out, "and %zu more tasks that ran or waited less\n", l->tasks.n - shown);
+		buf_printf(out, "and %zu more task%s that ran or waited less\n", l->tasks.n - shown,
+			   plural(l->tasks.n - shown));
 	free(order);
 	table_release(&t);
 }
