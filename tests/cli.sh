@@ -168,7 +168,7 @@ checks()
 
 explains()
 {
-	local status=0 sections='findings, path, whatif, ledger, blame, latency, jobs, locks'
+	local file status=0 readable=() sections='findings, path, whatif, ledger, blame, latency, jobs, locks'
 
 	refuses explain_unknown_section "there is no section 'paths' - the sections are $sections" explain --only paths
 	refuses explain_two_recordings "unexpected word 'b' - usage: schedviz explain [TRACE]" explain a b
@@ -180,6 +180,11 @@ print(*(s for s in sys.argv[1].split(", ") if s not in sections))' "$sections" \
 	same explain_json_has_every_section "$(<out)" ""
 	same explain_adds_up_for_every_drawn_recording \
 		"$(SCHEDVIZ=$schedviz "$here/explain_laws.py" "$here"/golden/*/*/trace.txt 2>&1)" ""
+	for file in "$here"/fuzz/corpus/reader/*; do
+		"$schedviz" info "$file" >/dev/null 2>&1 && readable+=("$file")
+	done
+	same explain_adds_up_for_whatever_can_be_read \
+		"$(SCHEDVIZ=$schedviz "$here/explain_laws.py" "${readable[@]:-none}" 2>&1)" ""
 	status=0
 	"$schedviz" explain --job 77 small.svz >out 2>err || status=$?
 	has explain_of_an_unknown_job "$status|$(<out)|$(<err)" \

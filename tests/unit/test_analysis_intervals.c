@@ -251,4 +251,39 @@ TEST(buckets_give_back_what_was_put_in)
 	}
 }
 
+/* Pieces of more than 2^32 ns, and of all the time there is. */
+TEST(buckets_of_any_window_keep_every_bit)
+{
+	for (unsigned shift = 31; shift < 64; shift++) {
+		struct window w = { 1, UINT64_MAX };
+		struct history h = { .window = w };
+		struct buckets b;
+		struct intervals piece = { 0 };
+		uint64_t ns = 0;
+
+		CHECK_U64(buckets_shift(&h), 63);
+		w.to_ns = shift > 58 ? UINT64_MAX : UINT64_C(31) << shift;
+		buckets_init(&b, w, shift);
+		CHECK(b.nr <= 32);
+		buckets_add(&b, 0, 2);
+		buckets_add(&b, 12345678901, w.to_ns / 2 + 1);
+		buckets_add(&b, w.to_ns / 4, w.to_ns - 3);
+		buckets_add(&b, w.to_ns - 1, UINT64_MAX);
+		buckets_finish(&b);
+		for (size_t p = 0; p < b.nr; p++) {
+			buckets_read(&b, p, &piece);
+			ns += intervals_total(&piece);
+		}
+		CHECK_U64(ns, 1 + (w.to_ns - 3 - 12345678901) + 1);
+		buckets_release(&b);
+		buckets_init(&b, w, shift);
+		buckets_add_whole(&b, 0, UINT64_MAX);
+		buckets_finish(&b);
+		for (size_t p = 0; p < b.nr; p++)
+			CHECK_U64((uint64_t)b.v[p].covers, 1);
+		buckets_release(&b);
+		intervals_release(&piece);
+	}
+}
+
 TEST_MAIN

@@ -8,7 +8,8 @@
 #include "base/alloc.h"
 
 #define PIECE_SPANS 1024 /* of 16 bytes, and what is made of them: fits into any level-1 or level-2 cache */
-#define SHIFT_MOST 31	 /* so that a part of a piece is two 32-bit numbers */
+#define SHIFT_NARROW 31	 /* up to here the ends of a part are 32-bit numbers; a window of years has longer pieces */
+#define SHIFT_MOST 63
 
 unsigned buckets_shift(const struct history *h)
 {
@@ -31,29 +32,31 @@ void buckets_init(struct buckets *b, struct window w, unsigned shift)
 
 struct window buckets_piece(const struct buckets *b, size_t piece)
 {
-	uint64_t from_ns = b->window.from_ns + ((uint64_t)piece << b->shift);
-	uint64_t to_ns = b->window.from_ns + ((uint64_t)(piece + 1) << b->shift);
+	uint64_t from_ns = b->window.from_ns + ((uint64_t)piece << b->shift), ns = UINT64_C(1) << b->shift;
 
-	return (struct window){ from_ns, to_ns < b->window.to_ns ? to_ns : b->window.to_ns };
+	return (struct window){ from_ns, b->window.to_ns - from_ns > ns ? from_ns + ns : b->window.to_ns };
 }
 
 static void add_part(struct buckets *b, size_t piece, uint64_t from_ns, uint64_t to_ns)
 {
 	uint64_t base_ns = b->window.from_ns + ((uint64_t)piece << b->shift);
 
-	if (from_ns < to_ns)
-		*vec_push(&b->v[piece].v) =
-			(struct bucket_part){ (uint32_t)(from_ns - base_ns), (uint32_t)(to_ns - base_ns) };
+	if (from_ns >= to_ns)
+		return;
+	from_ns -= base_ns;
+	to_ns -= base_ns;
+	*vec_push(&b->v[piece].v) = (struct bucket_part){ (uint32_t)from_ns, (uint32_t)to_ns };
+	if (b->shift > SHIFT_NARROW)
+		*vec_push(&b->v[piece].v) = (struct bucket_part){ (uint32_t)(from_ns >> 32), (uint32_t)(to_ns >> 32) };
 }
 
 void buckets_add_whole(struct buckets *b, uint64_t from_ns, uint64_t to_ns)
 {
 	struct window w = b->window;
-	uint64_t mask = (UINT64_C(1) << b->shift) - 1;
 	size_t first, end;
 
 	from_ns = from_ns > w.from_ns ? from_ns : w.from_ns;
-	first = (size_t)((from_ns - w.from_ns + mask) >> b->shift);
+	first = from_ns > w.from_ns ? (size_t)((from_ns - w.from_ns - 1) >> b->shift) + 1 : 0;
 	end = to_ns >= w.to_ns ? b->nr : (size_t)((to_ns - w.from_ns) >> b->shift);
 	if (to_ns > w.from_ns && first < end) {
 		b->v[first].covers++;
@@ -98,8 +101,14 @@ void buckets_read(const struct buckets *b, size_t piece, struct intervals *out)
 		intervals_add(out, w.from_ns, w.to_ns);
 		return;
 	}
-	for (size_t i = 0; i < from->v.n; i++)
-		intervals_add(out, w.from_ns + from->v.v[i].from, w.from_ns + from->v.v[i].to);
+	for (size_t i = 0; i < from->v.n; i++) {
+		struct bucket_part low = from->v.v[i], high = { 0 };
+
+		if (b->shift > SHIFT_NARROW)
+			high = from->v.v[++i];
+		intervals_add(out, w.from_ns + ((uint64_t)high.from << 32 | low.from),
+			      w.from_ns + ((uint64_t)high.to << 32 | low.to));
+	}
 	intervals_settle(out);
 }
 

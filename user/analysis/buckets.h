@@ -16,7 +16,7 @@
 #include "analysis/history.h"
 #include "analysis/intervals.h"
 
-/* A part of a piece, in ns from its begin. */
+/* A part of a piece, in ns from its begin. Where pieces are longer than 2^31 ns, a second one has the upper halves. */
 struct bucket_part {
 	uint32_t from, to;
 };
@@ -33,7 +33,7 @@ struct buckets {
 	struct bucket *v;
 };
 
-/* Pieces with about so many spans of CPUs that what is done to them stays in a cache: their shift, at most 31. */
+/* Pieces with about so many spans of CPUs that what is done to them stays in a cache: their shift, at most 63. */
 unsigned buckets_shift(const struct history *h);
 
 void buckets_init(struct buckets *b, struct window w, unsigned shift);
