@@ -242,11 +242,16 @@ test('a_chosen_span_comes_into_sight_even_from_a_folded_group', async () => {
 	await folded.click();
 	await settled(page);
 	equal((await page.locator('.lane-group[aria-expanded="false"]').count()) < 3, true, 'a click unfolds');
+	await page.setViewportSize({ width: 1280, height: 600 }); /* so low that not all lanes are in sight */
+	await settled(page);
 	await press(page, '/');
 	await page.keyboard.type('kthreadd');
 	await press(page, 'Enter');
 	await settled(page);
-	check(await page.locator('.lane-name.current').isVisible(), 'the lane of kthreadd is not in sight');
+	const lane = await page.locator('.lane-name.current').boundingBox(),
+		ink = await page.locator('#ink').boundingBox();
+	check(lane && lane.y >= ink.y && lane.y + lane.height <= Math.min(600, ink.y + ink.height),
+		'the lane of kthreadd is not in sight, but at', lane && lane.y, 'of', ink.y, 'and', ink.height);
 });
 
 await main();
