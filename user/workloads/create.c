@@ -21,13 +21,11 @@
 #define MAX_ROUNDS 1000
 #define QUICK_BYTES (32 * MIB)
 #define TASKS 5
-#define QUICK_TASKS 150 /* a second; many, since they are short and a slow moment of the machine hits some */
-#define LARGE_BYTES                                                                                       \
-	(256 * MIB) /* from here on an eighth of it is enough to tell its cost from that of the first MiB \
-		     */
+#define QUICK_TASKS 150		/* a second; many, since they are short and a slow moment of the machine hits some */
+#define LARGE_BYTES (256 * MIB) /* from here on an eighth of it tells its cost from that of the first MiB */
 /*
  * How far the cost of a MiB may differ between the smaller and the larger step. A line gives 1; measured 0.49 to 1.65
- * in 60 runs with 512 MiB, 0.75 to 1.99 in 177 with --quick, 0.67 to 1.86 in 35 more beside two that never sleep.
+ * in 60 runs with 512 MiB, and with --quick 0.98 to 1.72 in 120.
  */
 #define LINE_MIN 0.4
 #define LINE_MAX 2.5
