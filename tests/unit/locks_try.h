@@ -14,7 +14,12 @@
 
 #include "unit/explain_try.h"
 
-enum drawn { ONE_PROCESS, SIBLINGS /* processes of one parent */, STRANGERS /* of different parents */ };
+enum drawn {
+	ONE_PROCESS,
+	SIBLINGS,  /* processes of one parent */
+	FAMILY,	   /* processes, of which task 0 is the parent of the others */
+	STRANGERS, /* whose parents nobody knows */
+};
 
 static struct buf drawn_text;
 static struct try drawn;
@@ -28,7 +33,11 @@ static inline void draw_begin(unsigned tasks, enum drawn what)
 			 "0us cpu0 task parent/50 tgid 50 state S\n0us cpu0 task other/60 tgid 60 state S\n");
 	for (unsigned i = 0; i < tasks; i++) {
 		buf_printf(&drawn_text, "0us cpu%u task t%u/%u tgid %u ppid %u state R on %u\n", i, i, 100 + i,
-			   what == ONE_PROCESS ? 100 : 100 + i, what == STRANGERS ? 1 : 50, i);
+			   what == ONE_PROCESS ? 100 : 100 + i,
+			   what == STRANGERS	 ? 1
+			   : what == FAMILY && i ? 100
+						 : 50,
+			   i);
 		buf_printf(&drawn_text, "0us cpu%u current t%u/%u\n", i, i, 100 + i);
 	}
 }

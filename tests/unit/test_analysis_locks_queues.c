@@ -64,25 +64,38 @@ TEST(a_queue_that_stands_is_a_convoy)
 	try_end(&drawn);
 }
 
-/* Four take turns, three in line; each gives it back `rounds` times and lies down again, but for the last time. */
-static const struct lock *draw_line(unsigned rounds, unsigned us)
+enum holder { RUNS, WAITS_FOR_TASK, WAITS_FOR_DEVICE };
+
+/*
+ * Four take turns, three in line; each gives it back `rounds` times and lies down again, but for the last time.
+ * Meanwhile who has it runs, or sleeps until somebody gives it work, or until a device has done it.
+ */
+static const struct lock *draw_line(enum holder how, unsigned rounds, unsigned us)
 {
 	unsigned gives = 4 * rounds;
 
-	draw_begin(4, ONE_PROCESS);
+	draw_begin(5, ONE_PROCESS);
 	for (unsigned i = 1; i < 4; i++)
 		sleeps(100, i, "futex(0x1000)");
 	for (unsigned k = 0; k < gives; k++) {
-		wakes(1600 * (k + 1), k % 4, (k + 1) % 4);
+		unsigned now = 1600 * (k + 1);
+
+		if (how != RUNS)
+			sleeps(now - 1500, k % 4, "read(0x3)");
+		if (how == WAITS_FOR_TASK)
+			wakes(now - 10, 4, k % 4);
+		if (how == WAITS_FOR_DEVICE)
+			wakes_by_irq(now - 10, k % 4, k % 4);
+		wakes(now, k % 4, (k + 1) % 4);
 		if (k + 3 < gives)
-			sleeps(1600 * (k + 1) + 50, k % 4, "futex(0x1000)");
+			sleeps(now + 50, k % 4, "futex(0x1000)");
 	}
 	return draw_end(us, 0x1000);
 }
 
-static bool is_convoy(unsigned rounds, unsigned us)
+static bool is_convoy(enum holder how, unsigned rounds, unsigned us)
 {
-	const struct lock *l = draw_line(rounds, us);
+	const struct lock *l = draw_line(how, rounds, us);
 	bool convoy = l->convoy;
 
 	CHECK_U64(l->gives, 4 * rounds);
@@ -95,13 +108,20 @@ static bool is_convoy(unsigned rounds, unsigned us)
 
 TEST(a_queue_that_is_soon_gone_is_no_convoy)
 {
-	CHECK(is_convoy(3, 175000));
-	CHECK(!is_convoy(3, 175001));
+	CHECK(is_convoy(RUNS, 3, 175000));
+	CHECK(!is_convoy(RUNS, 3, 175001));
 }
 
 TEST(a_line_whose_tasks_do_not_come_back_is_no_convoy)
 {
-	CHECK(!is_convoy(2, 20000));
+	CHECK(!is_convoy(RUNS, 1, 20000));
+	CHECK(is_convoy(RUNS, 2, 20000));
+}
+
+TEST(a_line_behind_one_who_waits_for_work_is_no_convoy)
+{
+	CHECK(!is_convoy(WAITS_FOR_TASK, 10, 100000));
+	CHECK(is_convoy(WAITS_FOR_DEVICE, 10, 100000));
 }
 
 TEST(one_that_waits_at_a_time_is_no_queue)

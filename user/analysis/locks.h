@@ -8,7 +8,7 @@
  * A place is an address of a process, or a descriptor of one and a direction; a descriptor that is closed and given out
  * again is the same. Places are one
  * - where a task of one process wakes who sleeps at an address of another, and sleeps at the same one itself or is the
- *   other's brother: shared memory of forked processes;
+ *   other's brother, parent or child: shared memory of forked processes;
  * - where one task wakes who sleep at the same descriptor in several children of one process: an inherited pipe;
  * - where one task sleeps now at this, now at the other word of eight bytes: a condition variable of the C library;
  * - where at least three words within 4 KiB have one sleeper each, and these wake each other: a lock with a queue in
@@ -19,9 +19,11 @@
  * such a thing can be: at a lock, in a herd, and for tasks that mark their jobs. So who is served faster than that,
  * unseen by anybody, counts as woken in vain. A wake-up that was not in vain is a pass.
  *
- * A lock was held, likely, from when its holder was woken there until it woke the next. Who got in without sleeping is
- * seen as it gives the lock back, if somebody sleeps there then: it had it at least since the lock was given back last,
- * or since somebody began to wait for it. This second kind is left out where holders overlap: it has several keys.
+ * A lock was held, likely, from when its holder was woken there until it woke the next; of several woken at once the
+ * second had it only when the first had given it back, and so on. Who got in without sleeping is seen as it gives the
+ * lock back, if somebody sleeps there then: it had it at least since the lock was given back last, or since somebody
+ * began to wait for it. Where holders overlap that were not woken at once it has several keys: each is held since its
+ * holder was woken, and the second kind is left out.
  */
 #ifndef SCHEDVIZ_ANALYSIS_LOCKS_H
 #define SCHEDVIZ_ANALYSIS_LOCKS_H
@@ -91,8 +93,9 @@ struct lock {
 	uint64_t longest_from_ns, longest_to_ns;
 	/*
 	 * Queues: from when a second one falls asleep there until all are gone. A convoy: a lock with a queue for a
-	 * tenth of the window or more, which was given back to sleepers three times as often as there are sleepers:
-	 * they come back.
+	 * tenth of the window or more, which was given back to sleepers twice as often as there are sleepers: they come
+	 * back; and whose holders did not themselves sleep for most of the time until a task woke them: such a line is
+	 * idle.
 	 */
 	uint64_t queues, queues_ns, queues_max_ns;
 	bool convoy;

@@ -15,6 +15,7 @@
 
 #define HERD_GAP_NS (50 * NSEC_PER_USEC) /* measured 2 to 6 us in one loop over sleepers, an interrupt in it 20 us */
 #define HERD_LOSERS_MIN 3u
+#define GATE_LOSERS 4u /* at a gate fewer than a fourth are back at once, for they had nothing to do this time */
 
 /* ---- progress ---- */
 
@@ -171,11 +172,23 @@ static struct lock_herd look_for_herds(const struct lock_work *w, const struct l
 	return h;
 }
 
+/* Did the losers not do what the winners did? */
+static bool are_unlike(const struct lock_herd *h)
+{
+	return h->losers && h->winners &&
+	       (2 * h->sure >= h->winners || 2 * (h->lost_ns / h->losers) <= h->won_ns / h->winners);
+}
+
 static bool is_herd(const struct lock_herd *h)
 {
-	if (h->losers < HERD_LOSERS_MIN || 2 * h->losers < h->woken || !h->winners)
-		return false;
-	return 2 * h->sure >= h->winners || 2 * (h->lost_ns / h->losers) <= h->won_ns / h->winners;
+	return h->losers >= HERD_LOSERS_MIN && 2 * h->losers >= h->woken && are_unlike(h);
+}
+
+/* Most wake-ups there are of several, and nearly all of these go on. */
+static bool is_gate(const struct lock *l, const struct lock_herd *h)
+{
+	return l->kind == LOCK_FUTEX && h->bursts && 4 * h->woken >= 3 * l->wakes &&
+	       (!are_unlike(h) || GATE_LOSERS * h->losers < h->woken);
 }
 
 bool locks_progress(struct lock_work *w, const struct lock *l, const struct lock_order *o)
@@ -237,7 +250,7 @@ void locks_herd(struct lock_work *w, struct lock *l, const struct lock_order *o)
 		l->herd_woken = h.woken;
 		l->herd_progress = h.winners;
 		flag_losers(w, l, o);
-	} else if (l->kind == LOCK_FUTEX && h.bursts && 4 * h.woken >= 3 * l->wakes) {
+	} else if (is_gate(l, &h)) {
 		l->use = LOCK_USE_GATE;
 	}
 	if (l->use != LOCK_USE_GATE)

@@ -8,9 +8,8 @@
 #include "base/alloc.h"
 
 #define GIVE_GAP_NS (50 * NSEC_PER_USEC) /* several woken at once are one giving back */
-#define CONVOY_RETURNS 3u /* times that each who sleeps there is let through: a line of idle ones is let through once \
-			   */
-#define CONVOY_PART 10u	  /* of the window: so seldom is no chance meeting */
+#define CONVOY_RETURNS 2u		 /* times that each who sleeps there is let through: they come back */
+#define CONVOY_PART 10u			 /* of the window: so seldom is no chance meeting */
 #define STARVED_PASSES_MIN 10u
 #define STARVED_TIMES 4u		 /* a fair queue lets each pass once, twice where it just missed its turn */
 #define STARVED_SHARE(n) ((n) + (n) / 3) /* at most three quarters of the others' mean */
@@ -20,12 +19,22 @@ struct held {
 	uint64_t n, ns, max_ns;
 };
 
+/* Once it was given back. */
+struct gave {
+	uint32_t user;	    /* LOCK_NOBODY: never */
+	uint64_t ns, to_ns; /* when it woke the first and the last of those it woke */
+	uint64_t let_in;    /* number of the giving back by which it had been woken itself; 0: none */
+};
+
 /* What is known of a user at this point of time. */
 struct seat {
-	uint64_t woken_ns;	 /* it passed then, and has not given it back; NEVER */
-	uint64_t wait_ns;	 /* since then it waits, awake in vain in between; NEVER: it does not */
-	uint64_t wait_gives;	 /* by others, when that began */
-	struct held own, barged; /* woken there; without having slept */
+	uint64_t woken_ns;   /* it passed then, and has not given it back; NEVER */
+	uint64_t let_in;     /* by which giving back, counted from 1 */
+	uint64_t wait_ns;    /* since then it waits, awake in vain in between; NEVER: it does not */
+	uint64_t wait_gives; /* by others, when that began */
+	size_t at;	     /* its stretch where a hold ended last */
+	/* Woken there; the same, but not before another gave it back; without having slept. */
+	struct held own, turn, barged;
 };
 
 struct queue {
@@ -34,12 +43,12 @@ struct queue {
 	uint32_t nr;
 	struct seat *seats; /* by index of the user */
 	uint32_t sleepers;
-	uint64_t since_ns;   /* two or more sleep; NEVER */
-	uint64_t episode_ns; /* since a second one came, until all are gone; NEVER */
-	uint64_t front_ns;   /* given back last while others slept, or when the first of these fell asleep */
-	uint32_t giver;	     /* who gave last; LOCK_NOBODY */
-	uint64_t gave_ns, other_gave_ns; /* when; the last time that it was another than the giver */
+	uint64_t since_ns;	 /* two or more sleep; NEVER */
+	uint64_t episode_ns;	 /* since a second one came, until all are gone; NEVER */
+	uint64_t front_ns;	 /* given back last while others slept, or when the first of these fell asleep */
+	struct gave last, other; /* other: the last time by another than that one */
 	uint64_t overlaps;
+	uint64_t given_ns; /* for so long holders slept until a task woke them */
 	task_id chain[LOCK_CHAIN];
 	uint64_t chain_len;
 	uint32_t chain_end; /* user that may give next */
@@ -108,7 +117,48 @@ static void chain_goes_on(struct queue *q, uint32_t from, uint32_t to)
 	memcpy(l->chain, q->chain, sizeof(l->chain));
 }
 
-/* The giver had it until now. */
+/* What a user did in [from_ns, to_ns). Asked in the order of time. */
+struct did {
+	uint64_t ran_ns, slept_ns;
+	uint64_t given_ns; /* of slept_ns: until a task woke it */
+};
+
+static struct did what_it_did(struct queue *q, uint32_t user, uint64_t from_ns, uint64_t to_ns)
+{
+	const struct history_task *t = history_task(q->w->h, q->l->users.v[user].task);
+	size_t *at = &q->seats[user].at;
+	struct did out = { 0 };
+
+	for (; t && t->v.v[*at].from_ns < to_ns; (*at)++) {
+		const struct stretch *s = &t->v.v[*at];
+		uint64_t end_ns = stretch_to_ns(t, *at);
+		uint64_t ns = history_part_ns(s->from_ns, end_ns, (struct window){ from_ns, to_ns });
+		bool last = *at + 1 == t->v.n;
+
+		out.ran_ns += s->state == STATE_RUNNING ? ns : 0;
+		out.slept_ns += s->state == STATE_SLEEPING ? ns : 0;
+		if (s->state == STATE_SLEEPING && !last && stretch_ctx(s + 1) == EV_CTX_TASK && task_some(s[1].waker))
+			out.given_ns += ns;
+		if (last || end_ns > to_ns)
+			break;
+	}
+	return out;
+}
+
+/* It was woken there, and had it until now. */
+static void had_its_turn(struct queue *q, uint32_t user, uint64_t ts_ns)
+{
+	struct seat *s = &q->seats[user];
+	const struct gave *other = q->last.user == user ? &q->other : &q->last;
+	uint64_t since_ns = other->ns > s->woken_ns ? other->ns : s->woken_ns;
+
+	held_add(&s->own, ts_ns - s->woken_ns);
+	held_add(&s->turn, ts_ns - since_ns);
+	q->given_ns += what_it_did(q, user, since_ns, ts_ns).given_ns;
+	q->overlaps += since_ns > s->woken_ns + GIVE_GAP_NS && other->let_in != s->let_in;
+	q->l->handovers++;
+}
+
 static void gives(struct queue *q, uint32_t user, uint64_t ts_ns)
 {
 	struct seat *s = &q->seats[user];
@@ -116,17 +166,15 @@ static void gives(struct queue *q, uint32_t user, uint64_t ts_ns)
 	q->l->gives++;
 	q->l->users.v[user].gives++;
 	if (s->woken_ns != NEVER) {
-		uint64_t other_ns = q->giver == user ? q->other_gave_ns : q->gave_ns;
-
-		held_add(&s->own, ts_ns - s->woken_ns);
-		q->overlaps += other_ns != NEVER && other_ns > s->woken_ns + GIVE_GAP_NS;
-		q->l->handovers++;
+		had_its_turn(q, user, ts_ns);
 	} else if (q->front_ns != NEVER && q->front_ns < ts_ns) {
 		held_add(&s->barged, ts_ns - q->front_ns);
+		q->given_ns += what_it_did(q, user, q->front_ns, ts_ns).given_ns;
 	}
+	if (q->last.user != user)
+		q->other = q->last;
+	q->last = (struct gave){ user, ts_ns, ts_ns, s->woken_ns == NEVER ? 0 : s->let_in };
 	s->woken_ns = NEVER;
-	q->other_gave_ns = q->giver != user ? q->gave_ns : q->other_gave_ns;
-	q->giver = user;
 }
 
 /* ---- sleeps begin and end ---- */
@@ -161,15 +209,26 @@ static void queue_shrinks(struct queue *q, uint64_t ts_ns)
 	q->episode_ns = NEVER;
 }
 
+/* Does the waker go on waking, and has not had the lock again since? It may have been preempted in between. */
+static bool wakes_one_more(struct queue *q, uint32_t waker, uint64_t ts_ns)
+{
+	struct did did;
+
+	if (q->last.user != waker || q->seats[waker].woken_ns != NEVER)
+		return false;
+	if (ts_ns - q->last.to_ns <= GIVE_GAP_NS)
+		return true;
+	did = what_it_did(q, waker, q->last.to_ns, ts_ns);
+	return did.ran_ns && did.ran_ns <= GIVE_GAP_NS && !did.slept_ns;
+}
+
 static void is_woken(struct queue *q, const struct lock_sleep *s, uint32_t user)
 {
 	uint32_t waker = locks_seat(q->w, q->l, q->nr, s->waker);
-	bool more = q->giver == waker && q->gave_ns != NEVER && s->to_ns - q->gave_ns <= GIVE_GAP_NS &&
-		    q->seats[waker].woken_ns == NEVER;
 
-	if (!more)
+	if (!wakes_one_more(q, waker, s->to_ns))
 		gives(q, waker, s->to_ns);
-	q->gave_ns = s->to_ns;
+	q->last.to_ns = s->to_ns;
 	q->front_ns = q->sleepers > 1 ? s->to_ns : NEVER;
 	if (s->flags & LOCK_SLEPT_VAIN) {
 		q->l->in_vain++;
@@ -179,6 +238,7 @@ static void is_woken(struct queue *q, const struct lock_sleep *s, uint32_t user)
 	q->l->passes++;
 	q->l->users.v[user].passes++;
 	q->seats[user].woken_ns = s->to_ns;
+	q->seats[user].let_in = q->l->gives;
 	wait_ends(q, user, s->to_ns, true);
 	chain_goes_on(q, waker, user);
 }
@@ -220,7 +280,7 @@ static void sum_held(struct queue *q)
 	bool one_key = 4 * q->overlaps < l->handovers || !l->handovers;
 
 	for (uint32_t i = 0; i < l->users.n; i++) {
-		struct held h = q->seats[i].own, barged = q->seats[i].barged;
+		struct held h = one_key ? q->seats[i].turn : q->seats[i].own, barged = q->seats[i].barged;
 
 		if (one_key) {
 			h.n += barged.n;
@@ -261,9 +321,21 @@ static void judge_starved(struct lock *l)
 	}
 }
 
+/*
+ * A line in which each stands once is none. Nor is one behind somebody who waits for work himself: a pool's idle
+ * workers line up at the lock of their queue, and who has it sleeps until there is a job.
+ */
+static bool is_convoy(const struct queue *q)
+{
+	const struct lock *l = q->l;
+	struct window w = q->w->h->window;
+
+	return l->gives >= CONVOY_RETURNS * l->sleepers && l->queue_ns >= (w.to_ns - w.from_ns) / CONVOY_PART &&
+	       2 * q->given_ns <= l->held_ns;
+}
+
 void locks_hold(struct lock_work *w, struct lock *l, uint32_t nr, const struct lock_order *o)
 {
-	struct window win = w->h->window;
 	struct queue q = {
 		.w = w,
 		.l = l,
@@ -272,9 +344,8 @@ void locks_hold(struct lock_work *w, struct lock *l, uint32_t nr, const struct l
 		.since_ns = NEVER,
 		.episode_ns = NEVER,
 		.front_ns = NEVER,
-		.giver = LOCK_NOBODY,
-		.gave_ns = NEVER,
-		.other_gave_ns = NEVER,
+		.last.user = LOCK_NOBODY,
+		.other.user = LOCK_NOBODY,
 	};
 
 	for (size_t i = 0; i < l->users.n; i++)
@@ -283,8 +354,7 @@ void locks_hold(struct lock_work *w, struct lock *l, uint32_t nr, const struct l
 	if (l->use == LOCK_USE_LOCK) {
 		sum_held(&q);
 		judge_starved(l);
-		l->convoy = l->gives >= CONVOY_RETURNS * l->sleepers &&
-			    l->queue_ns >= (win.to_ns - win.from_ns) / CONVOY_PART;
+		l->convoy = is_convoy(&q);
 	}
 	free(q.seats);
 }

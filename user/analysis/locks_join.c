@@ -22,6 +22,14 @@ void locks_unite(struct lock_work *w, uint32_t a, uint32_t b)
 
 /* ---- several processes ---- */
 
+/* The parent of both, or of the other; LOCK_NOBODY: they are no brothers, nor parent and child. */
+static uint32_t common_family(const struct lock_work *w, uint32_t a, uint32_t b)
+{
+	uint32_t of_a = locks_family(w, a), of_b = locks_family(w, b);
+
+	return of_a == of_b || of_a == b ? of_a : of_b == a ? of_b : LOCK_NOBODY;
+}
+
 /* A task of another process woke who slept at `place`. */
 static void woken_from_outside(struct lock_work *w, uint32_t place, uint32_t by)
 {
@@ -32,14 +40,17 @@ static void woken_from_outside(struct lock_work *w, uint32_t place, uint32_t by)
 	if (by == p->woken_by)
 		return;
 	p->woken_by = by;
-	family = locks_family(w, p->process);
 	if (p->class == LOCK_CLASS_FUTEX) {
 		own = locks_find(w, LOCK_CLASS_FUTEX, by, arg);
 		if (own != LOCK_NO_PLACE)
 			locks_unite(w, place, own);
-		if (family == locks_family(w, by))
+		family = common_family(w, p->process, by);
+		if (family != LOCK_NOBODY)
 			locks_unite(w, place, locks_place(w, LOCK_CLASS_FUTEX | LOCK_NODE_SIBLINGS, family, arg));
-	} else if (p->class <= LOCK_CLASS_ACCEPT && family != p->process) {
+		return;
+	}
+	family = locks_family(w, p->process);
+	if (p->class <= LOCK_CLASS_ACCEPT && family != p->process) {
 		locks_unite(w, place,
 			    locks_place(w, p->class | LOCK_NODE_WAKER, family, (uint64_t)by << 32 | (uint32_t)arg));
 	}
