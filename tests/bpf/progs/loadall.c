@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * loadall.c - show every BPF program to the verifier, one by one, in every variant that a recording may load.
+ * loadall.c - show every BPF program to the verifier, in every variant that a recording may load.
  *
  * usage: loadall     prints "PASS load-PROGRAM-VARIANT" or "FAIL ...: why" for each that this kernel can have
  */
@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bpf/abi.h"
@@ -28,10 +29,10 @@ static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
 	return 0;
 }
 
-static int load_one(const struct probe *probe, const char *name, const struct variant *v)
+/* Load the program `only`, or with NULL all that `wanted` says, as one object. */
+static int load(const struct probe *probe, const char *only, const bool *wanted, const struct variant *v)
 {
 	struct schedviz_bpf *skel = schedviz_bpf__open();
-	struct bpf_program *p;
 	int ret;
 
 	if (!skel)
@@ -44,9 +45,10 @@ static int load_one(const struct probe *probe, const char *name, const struct va
 	skel->rodata->sv_affinity.nr_words = SV_ALLOWED_WORDS;
 	skel->rodata->sv_affinity.flags_arg = probe_function_args(probe, "set_cpus_allowed_common") >= 3;
 	bpf_map__set_value_size(skel->maps.rings, SV_RING_DATA + CAPACITY * sizeof(struct sv_hot));
-	bpf_object__for_each_program(p, skel->obj)
-	{
-		bpf_program__set_autoload(p, !strcmp(bpf_program__name(p), name));
+	for (size_t i = 0; i < nr_programs; i++) {
+		struct bpf_program *p = bpf_object__find_program_by_name(skel->obj, programs[i].name);
+
+		bpf_program__set_autoload(p, wanted[i] && (!only || !strcmp(programs[i].name, only)));
 		probe_name_variable(probe, p);
 	}
 	ret = schedviz_bpf__load(skel);
@@ -68,6 +70,33 @@ static const char *why_not(const struct probe *probe, const struct program *row,
 	return NULL;
 }
 
+/* All at once is quick; when that fails, one by one tells which it is. */
+static int load_variant(const struct probe *probe, const struct variant *v)
+{
+	bool *wanted = calloc(nr_programs, sizeof(*wanted));
+	int together, failed = 0;
+
+	/* not a test that is skipped, if it is not wanted: there is nothing to load here */
+	for (size_t i = 0; i < nr_programs; i++)
+		wanted[i] = !why_not(probe, &programs[i], v);
+	together = load(probe, NULL, wanted, v);
+	for (size_t i = 0; i < nr_programs; i++) {
+		int ret = wanted[i] && together ? load(probe, programs[i].name, wanted, v) : 0;
+
+		if (!wanted[i])
+			continue;
+		failed |= ret < 0;
+		printf(ret < 0 ? "FAIL load-%s-%s: %s\n" : "PASS load-%s-%s\n", programs[i].name, v->name,
+		       strerror(-ret));
+	}
+	if (together && !failed) {
+		printf("FAIL load-together-%s: each loads alone, but all: %s\n", v->name, strerror(-together));
+		failed = 1;
+	}
+	free(wanted);
+	return failed;
+}
+
 int main(void)
 {
 	static const struct variant variants[] = {
@@ -76,10 +105,12 @@ int main(void)
 		{ "only-target", true, true, false },
 		{ "only-target-old-state", true, false, false },
 		{ "look", false, true, true },
+		{ "look-old-state", false, false, true },
 		{ "only-target-look", true, true, true },
+		{ "only-target-look-old-state", true, false, true },
 	};
 	struct probe probe;
-	struct err e;
+	struct err e = { 0 };
 	int failed = 0;
 
 	libbpf_set_print(quiet);
@@ -87,17 +118,8 @@ int main(void)
 		printf("FAIL load: %s\n", e.text);
 		return 1;
 	}
-	for (size_t i = 0; i < nr_programs; i++)
-		for (size_t k = 0; k < sizeof(variants) / sizeof(variants[0]); k++) {
-			const char *why = why_not(&probe, &programs[i], &variants[k]);
-			int ret = why ? 0 : load_one(&probe, programs[i].name, &variants[k]);
-
-			if (why) /* not a test that was skipped: there is nothing to load here */
-				continue;
-			failed |= ret < 0;
-			printf(ret < 0 ? "FAIL load-%s-%s: %s\n" : "PASS load-%s-%s\n", programs[i].name,
-			       variants[k].name, strerror(-ret));
-		}
+	for (size_t i = 0; i < sizeof(variants) / sizeof(variants[0]); i++)
+		failed |= load_variant(&probe, &variants[i]);
 	probe_close(&probe);
 	return failed;
 }
