@@ -52,8 +52,8 @@ C_FLAGS = -std=gnu11 $(WARNINGS) -DSCHEDVIZ_VERSION='"$(SCHEDVIZ_VERSION)"' -Ius
 	$(if $(filter 0,$(BPF)),,-isystem $(BUILD)/bpf) $(CPPFLAGS) $(CFLAGS) $(SANITIZE)
 LD_FLAGS = $(CFLAGS) $(LDFLAGS) $(SANITIZE) $(if $(filter 1,$(STATIC)),-static)
 # A libelf.a of 0.189 or later wants zstd; where that is so its library is there.
-ZSTD = $(if $(filter 1,$(STATIC)),$(if $(wildcard /usr/lib/*/libzstd.a /usr/lib64/libzstd.a),-lzstd))
-LD_LIBS = $(if $(filter 0,$(BPF)),,-lbpf -lelf) -lz $(ZSTD) -pthread $(LDLIBS)
+ZSTD = $(if $(wildcard /usr/lib/*/libzstd.a /usr/lib64/libzstd.a),-lzstd)
+LD_LIBS = $(if $(filter 0,$(BPF)),,-lbpf -lelf) -lz $(if $(filter 1,$(STATIC)),$(ZSTD)) -pthread $(LDLIBS)
 NOT_A_FLAG = $(if $(filter 1,$(WERROR)),-Werror) # alters no object, so turning it on rebuilds none
 
 MACHINE := $(shell uname -m)
@@ -76,6 +76,8 @@ PAGE := $(BUILD)/user/export/page.h
 TEST_SOURCES := $(wildcard tests/unit/*.c tests/fuzz/*.c tests/bpf/progs/*.c tools/*.c)
 TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 SVPOOL_TESTS := $(filter $(BUILD)/tests/unit/test_svpool%,$(TEST_PROGRAMS))
+# The same objects, linked to run where there are no libraries: in the machines of tests/vm.
+VM_PROGRAMS := $(BUILD)/vm/schedviz $(patsubst tests/bpf/progs/%.c,$(BUILD)/vm/%,$(wildcard tests/bpf/progs/*.c))
 BENCH_PROGRAMS := $(BUILD)/tools/bench.d/pace $(BUILD)/tools/bench.d/peer
 BENCH_PEER := $(BUILD)/tools/bench.d/peer.bpf.o
 FLAGS_FILE := $(BUILD)/flags
@@ -110,7 +112,8 @@ OFFLINE_TSAN = BPF=0 SAN=thread
 
 check:				## install what is missing, build, run every test
 	@tools/setup build
-	@for list in check page; do tools/setup $$list || echo 'going on without: what needs these is skipped or fails'; done
+	@for list in check page vm; do tools/setup $$list || echo 'going on without: what needs these is skipped or fails'; done
+	@tools/vm-kernels $(shell tests/vm/matrix.py --kernels few) >/dev/null || echo 'going on without: what needs it is skipped'
 	@$(MAKE) --no-print-directory $(jobs) check-builds
 	@tests/run.sh
 
@@ -118,10 +121,27 @@ check-builds: all tests		# not a test: what tests/run.sh runs
 	@$(MAKE) --no-print-directory $(jobs) $(OFFLINE) tests
 	@$(MAKE) --no-print-directory $(jobs) $(OFFLINE_SAN) tests
 	@$(MAKE) --no-print-directory $(jobs) $(OFFLINE_TSAN) svpool-tests
+	@[ -n "$$(tools/setup --missing vm)" ] || $(MAKE) --no-print-directory $(jobs) vm-programs
 
 ##   check-NAME      one group of tests; the names are those of `tests/run.sh --list`
 check-%: check-builds
 	@tests/run.sh $*
+
+check-vm:			## real tests on every kernel of tests/vm, in virtual machines; 'make check' has two of them
+	@tools/setup build vm
+	@for list in check arm64; do tools/setup $$list || echo 'going on without: what needs these is skipped'; done
+	@tools/vm-kernels $$(tests/vm/matrix.py --kernels all) >/dev/null || echo 'going on without: what needs it is skipped'
+	@$(MAKE) --no-print-directory $(jobs) all vm-programs
+	@[ -n "$$(tools/setup --missing arm64)" ] || $(MAKE) --no-print-directory $(jobs) vm-arm64
+	@VM_CELLS=all tests/run.sh vm
+
+vm-programs: $(VM_PROGRAMS)
+
+# For another machine: what it has to be linked with is fetched, like the kernels.
+vm-arm64:
+	@sysroot=$$(tools/vm-sysroot arm64) && $(MAKE) --no-print-directory $(jobs) vm-programs BUILD=build/arm64 \
+		MACHINE=aarch64 CC=aarch64-linux-gnu-gcc AR=aarch64-linux-gnu-ar LDFLAGS="-L$$sysroot/lib" \
+		CPPFLAGS="-isystem $$sysroot/include"
 
 check-perfetto: all tests	## exports against the real one: TRACE_PROCESSOR=/path/to/trace_processor_shell
 	@TRACE_PROCESSOR='$(TRACE_PROCESSOR)' tests/run.sh perfetto
@@ -187,12 +207,12 @@ $(BUILD)/schedviz: $(BUILD)/user/main.o $(ARCHIVE) $(LINK_FILE)
 
 $(ARCHIVE): $(filter-out %/main.o,$(OBJECTS)) $(LINK_FILE)
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && ar rcs $@ $(filter %.o,$^)
+	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
 # Any C program may link it, so it is made of nothing else.
 $(SVPOOL): $(filter $(BUILD)/user/svpool/%,$(OBJECTS)) $(LINK_FILE)
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && ar rcs $@ $(filter %.o,$^)
+	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
 $(BUILD)/%.o: %.c $(FLAGS_FILE)
 	$(call need,$(if $(filter 0,$(BPF)),program,build))
@@ -203,7 +223,7 @@ $(BUILD)/%.o: %.c $(FLAGS_FILE)
 $(CAPTURE:%.c=$(BUILD)/%.o): $(SKELETON)
 
 ifneq ($(BPF),0)
-$(filter $(BUILD)/tests/bpf/%,$(TEST_PROGRAMS)): $(SKELETON)
+$(filter $(BUILD)/tests/bpf/%,$(TEST_PROGRAMS)) $(VM_PROGRAMS): $(SKELETON)
 endif
 
 $(BUILD)/user/export/html.o: $(PAGE)
@@ -230,6 +250,17 @@ $(filter-out $(SVPOOL_TESTS),$(TEST_PROGRAMS)) $(BENCH_PROGRAMS): $(BUILD)/%: %.
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(C_FLAGS) $(NOT_A_FLAG) -Itests -MMD -MP $(LD_FLAGS) -o $@ $< $(ARCHIVE) $(LD_LIBS) -lm
 
+# glibc warns of every function that would look up users with libraries that are not there; here nobody is looked up.
+STATIC_FLAGS = $(LD_FLAGS) -static -Wl,--no-warnings
+
+$(BUILD)/vm/schedviz: $(BUILD)/user/main.o $(ARCHIVE) $(LINK_FILE)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(STATIC_FLAGS) -o $@ $< $(ARCHIVE) $(LD_LIBS) $(ZSTD)
+
+$(filter-out %/schedviz,$(VM_PROGRAMS)): $(BUILD)/vm/%: tests/bpf/progs/%.c $(ARCHIVE) $(FLAGS_FILE) $(LINK_FILE)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(C_FLAGS) $(NOT_A_FLAG) -Itests -MMD -MP $(STATIC_FLAGS) -o $@ $< $(ARCHIVE) $(LD_LIBS) $(ZSTD)
+
 fuzz-program: $(ARCHIVE)
 	$(Q)$(CC) $(C_FLAGS) -DFUZZ -fsanitize=fuzzer -o $(BUILD)/fuzz_$(FUZZ) tests/fuzz/fuzz_$(FUZZ).c $(ARCHIVE) $(LD_LIBS)
 
@@ -247,7 +278,7 @@ $(eval $(call keep,$(BPF_FILE),$$(CLANG) $$(BPF_FLAGS)))
 $(eval $(call keep,$(PAGE_FILE),$$(HTML_JS)))
 
 FORCE:
-.PHONY: all run check check-builds check-perfetto tests svpool-tests golden bench bench-programs fuzz \
+.PHONY: all run check check-builds check-vm vm-programs vm-arm64 check-perfetto tests svpool-tests golden bench bench-programs fuzz \
 	fuzz-program lint install uninstall clean help FORCE
 
--include $(OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d) $(BENCH_PROGRAMS:=.d) $(BENCH_PEER:.o=.d) $(BUILD)/bpf/schedviz.bpf.d
+-include $(OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d) $(VM_PROGRAMS:=.d) $(BENCH_PROGRAMS:=.d) $(BENCH_PEER:.o=.d) $(BUILD)/bpf/schedviz.bpf.d

@@ -14,7 +14,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-ALL_GROUPS="text build unit cli golden fuzz nobpf asan tsan page bpf"
+ALL_GROUPS="text build unit cli golden fuzz nobpf asan tsan page bpf vm"
 TEST_SECONDS=300 # none takes a tenth of it; what does hangs
 
 export LC_ALL=C.UTF-8 TZ=UTC PYTHONDONTWRITEBYTECODE=1
@@ -227,6 +227,18 @@ group_perfetto()
 {
 	become_root
 	run_real perfetto tests/perfetto/importer.py TRACE_PROCESSOR="${TRACE_PROCESSOR:-}"
+}
+
+# Other kernels in virtual machines, one after the other: some of them, or with VM_CELLS=all the whole matrix. Nobody
+# has to be root, and a kernel that cannot be had is no failure, wherever this runs.
+group_vm()
+{
+	local cell
+
+	for cell in $(tests/vm/matrix.py --list "${VM_CELLS:-few}"); do
+		run_one "vm-$cell" tests/vm/matrix.py "$cell"
+	done
+	[ "${VM_CELLS:-few}" = few ] || tests/vm/matrix.py --table | tee build/vm-cells/table.md
 }
 
 group_bpf()
