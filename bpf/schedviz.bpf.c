@@ -332,21 +332,32 @@ int sv_task_rename(__u64 *ctx)
 	return 0;
 }
 
-/* A step of bringing a CPU up or down has ended; two of them are the moments when it begins and stops to run tasks. */
+/* The CPU, and 1, that went and whose last step down is still to come. The kernel moves one CPU at a time. */
+__u32 sv_leaving;
+
+/*
+ * A step of bringing a CPU up or down has ended; two of them are the moments when it begins and stops to run tasks.
+ * The one that brings it up is gone through once more, and right after, when it goes down; only newer kernels' arguments
+ * tell these two apart.
+ */
 SEC("tp_btf/cpuhp_exit")
 int sv_cpuhp_exit(__u64 *ctx)
 {
 	int step = (int)ctx[2], ret = (int)ctx[3];
 	bool up = step == bpf_core_enum_value(enum cpuhp_state, CPUHP_BRINGUP_CPU);
 	bool down = step == bpf_core_enum_value(enum cpuhp_state, CPUHP_TEARDOWN_CPU);
+	__u32 which = (__u32)ctx[0], leaving = sv_leaving;
 	struct sv_cpu *rec;
 
 	if (ret || (!up && !down))
 		return 0;
+	sv_leaving = down ? which + 1 : 0;
+	if (up && leaving == which + 1)
+		return 0;
 	rec = rare_reserve(struct sv_cpu, SV_RARE_CPU);
 	if (!rec)
 		return 0;
-	rec->which = (__u32)ctx[0];
+	rec->which = which;
 	rec->online = up;
 	rare_submit(rec);
 	return 0;
