@@ -116,9 +116,13 @@ static __always_inline void *percpu_variable(void)
 	return p;
 }
 
-#define PREEMPT_SERVING_SOFTIRQ 0x00000100 /* include/linux/preempt.h */
-#define PREEMPT_HARDIRQ_MASK 0x000f0000
-#define PREEMPT_NMI_MASK 0x00f00000
+/*
+ * include/linux/preempt.h. After 6.18 (seen in 7.3) there came bits that count local_interrupt_disable() to where those
+ * of interrupts were, which moved up. Bit 31 is none of these: it says, by being 0, that a reschedule is wanted.
+ */
+#define PREEMPT_SERVING_SOFTIRQ 0x00000100
+#define PREEMPT_HARDIRQ_MASK (sv_config.disable_count ? 0x0f000000 : 0x000f0000)
+#define PREEMPT_NMI_MASK (sv_config.disable_count ? 0x70000000 : 0x00f00000)
 
 static __always_inline __u8 ctx_of_preempt_count(__u32 count)
 {

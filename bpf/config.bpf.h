@@ -7,10 +7,11 @@
 #define SCHEDVIZ_CONFIG_BPF_H
 
 const volatile struct {
-	__u32 capacity;	      /* records in a ring */
-	__u32 half;	      /* used records at which the doorbell rings */
-	bool prev_state_arg;  /* sched_switch has a fourth argument */
-	bool only_target;     /* record only the tasks in `tree` */
+	__u32 capacity;		 /* records in a ring */
+	__u32 half;		 /* used records at which the doorbell rings */
+	bool prev_state_arg;	 /* sched_switch has a fourth argument */
+	bool only_target;	 /* record only the tasks in `tree` */
+	bool disable_count;	 /* the preempt count also counts local_interrupt_disable() */
 	__u16 slot[SV_MAX_CPUS]; /* CPU -> element of `rings`, or SV_NO_RING */
 } sv_config = { .capacity = 1, .half = 1 };
 

@@ -119,6 +119,7 @@ static int open_programs(struct capture *c, const struct capture_cfg *cfg, struc
 	c->skel->rodata->sv_config.half = c->capacity / 2;
 	c->skel->rodata->sv_config.prev_state_arg = c->probe.prev_state_arg;
 	c->skel->rodata->sv_config.only_target = cfg->only_target;
+	c->skel->rodata->sv_config.disable_count = c->probe.disable_count;
 	bpf_map__set_value_size(c->skel->maps.rings, (__u32)c->element);
 	bpf_map__set_max_entries(c->skel->maps.rings, c->nr_rings);
 	if (cfg->only_target)

@@ -126,6 +126,7 @@ int probe_open(struct probe *p, struct err *e)
 			       "a kernel with CONFIG_DEBUG_INFO_BTF=y, as the distributions build it",
 			       strerror(errno));
 	p->prev_state_arg = tracepoint_args(p->btf, "sched_switch") >= 4;
+	p->disable_count = btf__find_by_name_kind(p->btf, "local_interrupt_disable_state", BTF_KIND_VAR) > 0;
 	find_wake_context(p);
 	return 0;
 }

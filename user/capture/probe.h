@@ -15,6 +15,7 @@ struct btf;
 struct probe {
 	struct btf *btf;     /* of the running kernel */
 	bool prev_state_arg; /* sched_switch says the state it saw */
+	bool disable_count;  /* the preempt count also counts local_interrupt_disable(): its bits are others */
 	enum wake_context context;
 	int variable; /* BTF id of the variable that holds the preempt count; 0: none is used */
 };
