@@ -72,6 +72,7 @@ bool probe_has(const struct probe *p, const struct program *row)
 	return (row->function ? probe_function_args(p, row->hook) : tracepoint_args(p->btf, row->hook)) >= 0;
 }
 
+#ifdef __x86_64__
 /*
  * The BTF id of this per-CPU variable if a program can name it, else 0. BTF may list it while the symbol table does not
  * (no KALLSYMS_ALL); only the verifier knows. So it is shown the smallest program that does.
@@ -99,7 +100,6 @@ static int can_name(const struct btf *btf, const char *variable)
 
 static void find_wake_context(struct probe *p)
 {
-#ifdef __x86_64__
 	static const struct {
 		const char *variable;
 		enum wake_context context;
@@ -111,10 +111,13 @@ static void find_wake_context(struct probe *p)
 		if (p->variable)
 			p->context = rows[i].context;
 	}
-#else
-	p->context = WAKE_THREAD_INFO;
-#endif
 }
+#else
+static void find_wake_context(struct probe *p)
+{
+	p->context = WAKE_THREAD_INFO;
+}
+#endif
 
 int probe_open(struct probe *p, struct err *e)
 {
