@@ -47,6 +47,15 @@ static void set_prio(struct model *m, struct stay *s, event_prio prio)
 		s->span.prio = m->tasks.v[s->span.task.i].prio = prio;
 }
 
+/*
+ * A kernel before 5.18 reads the state late: of one that left by itself and is runnable already the wake-up is still to
+ * be told, stamped later than this switch. It fell asleep, for that long; if nobody wakes it, a signal kept it.
+ */
+static bool wakes_later(const struct model *m, const struct stay *s, const struct event *ev, bool voluntary)
+{
+	return m->late_state && voluntary && !ev->sw.preempted && !(s->flags & STAY_EARLY);
+}
+
 #define RAW_SIGNALABLE (0x1 | 0x4 | 0x8 | 0x100) /* interruptible, stopped, traced, wakekill: signal_pending_state() */
 
 static void switch_out(struct model *m, struct stay *s, const struct event *ev)
@@ -62,6 +71,10 @@ static void switch_out(struct model *m, struct stay *s, const struct event *ev)
 		return;
 	}
 	stay_close(m, s, m->now_ns, voluntary ? OUT_VOLUNTARY : OUT_INVOLUNTARY, false);
+	if (state == STATE_RUNNABLE && wakes_later(m, s, ev, voluntary)) {
+		state = STATE_SLEEPING;
+		raw = RAW_SIGNALABLE;
+	}
 	stay_turn(m, s, state);
 	stay_forget_waker(s);
 	if (state == STATE_RUNNABLE) {
