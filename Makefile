@@ -113,7 +113,7 @@ OFFLINE_TSAN = BPF=0 SAN=thread
 check:				## install what is missing, build, run every test
 	@tools/setup build
 	@for list in check page vm; do tools/setup $$list || echo 'going on without: what needs these is skipped or fails'; done
-	@tools/vm-kernels $(shell tests/vm/matrix.py --kernels few) >/dev/null || echo 'going on without: what needs it is skipped'
+	@tools/vm-kernels $$(tests/vm/matrix.py --kernels few) >/dev/null || echo 'going on without: what needs it is skipped'
 	@$(MAKE) --no-print-directory $(jobs) check-builds
 	@tests/run.sh
 
@@ -173,7 +173,7 @@ fuzz:				## fuzz the reader for FUZZ_SECONDS with libFuzzer (needs clang)
 lint:				## the checks of the source text alone, and clang's and shellcheck's opinion
 	@tests/run.sh text
 	@$(MAKE) --no-print-directory $(jobs) BPF=0 BUILD=build/lint CC=$(CLANG) WERROR=1 tests
-	@shellcheck -x $$(grep -lE '^#!.*sh$$' tools/* tests/*.sh tests/bpf/*.sh .ci/run)
+	@shellcheck -x $$(grep -lE '^#!.*sh$$' tools/* tools/vm.d/* tests/*.sh tests/*/*.sh .ci/run)
 
 install: all $(SVPOOL)		## install program, manual, completion, schedviz_mark.h and libsvpool under DESTDIR/prefix
 	install -D -m 755 $(PROGRAM) '$(DESTDIR)$(bindir)/schedviz'

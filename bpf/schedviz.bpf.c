@@ -332,13 +332,13 @@ int sv_task_rename(__u64 *ctx)
 	return 0;
 }
 
-/* The CPU, and 1, that went and whose last step down is still to come. The kernel moves one CPU at a time. */
+/* 1 and the CPU that went and has its last step down still to do; the kernel moves one CPU at a time. */
 __u32 sv_leaving;
 
 /*
  * A step of bringing a CPU up or down has ended; two of them are the moments when it begins and stops to run tasks.
- * The one that brings it up is gone through once more, and right after, when it goes down; only newer kernels' arguments
- * tell these two apart.
+ * The one that brings it up is gone through once more, and right after, when it goes down; only the arguments of newer
+ * kernels tell these two apart.
  */
 SEC("tp_btf/cpuhp_exit")
 int sv_cpuhp_exit(__u64 *ctx)

@@ -235,6 +235,7 @@ group_vm()
 {
 	local cell
 
+	run_one vm-tools tests/vm/tools.sh
 	for cell in $(tests/vm/matrix.py --list "${VM_CELLS:-few}"); do
 		run_one "vm-$cell" tests/vm/matrix.py "$cell"
 	done

@@ -99,29 +99,35 @@ def waited_for_work(evs):
     for e in evs:
         if e.kind == "mark" and e.what == "start":
             begun.add(e.tid)
-        elif e.kind == "switch" and (e.call or "").startswith("read(") and e.prev_tid not in begun:
-            waited.add(e.prev_tid)
+        elif e.kind == "switch" and e.state in ("S", "0x2001") and (e.call or "").startswith("read("):
+            waited |= {e.prev_tid} - begun
     return waited
 
 
 def check_hand_offs(stat, edges, slept):
-    """The master wakes who waits, once, and nobody else does; a worker sleeps for that and for each of its tasks.
+    """Who waits for work is woken once, the first by the master; a worker sleeps for that and for each of its tasks.
 
-    A worker may still be on its way to its first wait when the first task comes: that one nobody has to wake.
+    On a machine that is fast for what is done the master wakes them all. Here it may write the next task before the
+    first is read: then the reader finds more in the pipe, and pipe_read() wakes the next one. And a worker may still
+    be on its way to its first wait when the first task comes: that one nobody has to wake.
     """
     waited = waited_for_work(real.events("pool.svz"))
     names = {t["tid"]: t["name"] for t in stat["tasks"] if t["name"].startswith("worker")}
     jobs = collections.Counter(names[j["worker"]] for j in stat["jobs"])
-    woken = collections.Counter(woken for waker, woken in edges if waker == "pool")
-    equal(dict(woken), {n: 1 for tid, n in names.items() if tid in waited}, "wake-ups by the master")
-    check(len(woken) >= 2, "workers that waited for work:", len(woken))
-    equal(pool_rules.between(edges, "worker", "worker"), 0, "wake-ups among workers")
+    given = [(waker, woken) for waker, woken in edges if woken in names.values()]
+    woken = collections.Counter(woken for _, woken in given)
+    equal(dict(woken), {n: 1 for tid, n in names.items() if tid in waited}, "wake-ups of those that waited for work")
+    check(given and given[0][0] == "pool", "the first is woken by the master:", given)
+    awake = {n for tid, n in names.items() if tid not in waited} | {"pool"}
+    for waker, one in given:
+        check(waker in awake, f"{one} was woken by {waker}, which nobody had woken:", given)
+        awake.add(one)
     sleeps = {n: jobs[n] + woken[n] for n in names.values()}
     equal({n: slept[n] for n in names.values()}, sleeps, "sleeps of each worker")
 
 
 # What that, and slowness, shift.
-LATE = ("wall clock", "from the first task's end", "wake-ups of workers by the master")
+LATE = ("wall clock", "from the first task's end", "wake-ups of workers by the master", "wake-ups among workers")
 
 
 def test_pool(cell):

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
 #
 # guest.sh - what is done in each virtual machine; the host judges what it leaves in /out.
 #

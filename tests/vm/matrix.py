@@ -28,7 +28,7 @@ FEW = ("6.1:2", "6.12:2")
 
 # QEMU's -smp, NUMA nodes, MiB; what the guest must then see is in cell.py.
 SHAPES = {2: ("2,sockets=1,cores=2,threads=1", 0, 512), 8: ("8,sockets=1,cores=4,threads=2", 2, 1024),
-          32: ("32,sockets=2,cores=8,threads=2", 2, 1024), 64: ("64,sockets=2,cores=16,threads=2", 4, 2048)}
+          32: ("32,sockets=2,cores=8,threads=2", 2, 1024), 64: ("64,sockets=2,cores=16,threads=2", 2, 2048)}
 ARM_SHAPE = ("2", 0, 512)  # its kernel reads the topology from firmware, which these machines have none of
 PROGRAMS = ("schedviz", "loadall", "switcher")
 GUEST_SECONDS = 240
