@@ -10,15 +10,22 @@
 #include "analysis/waits.h"
 #include "base/alloc.h"
 
-/* A task that ran while others waited: all that a wait touches of it, in one cache line. */
+/* A task that ran while others waited. */
 struct share {
 	uint64_t ns, waits, preempted;
-	uint64_t wait, wait_ns; /* ran during the wait of this number */
-	uint64_t victim_ns;	/* during all waits of this victim */
-	uint64_t most_ns;	/* during those of the victim that it took most from */
-	uint32_t victim, most;	/* task_id.i */
+	uint64_t most_ns; /* during the waits of the victim that it took most from, */
+	uint32_t most;	  /* task_id.i */
 };
-_Static_assert(sizeof(struct share) == 64, "a cache line");
+
+/*
+ * What it took of the victim whose waits come now. Where queues are deep nearly all time goes into this: a wait has as
+ * many spans as ran meanwhile, and who took most of whom is known only when each has been added. So it is small.
+ */
+struct taken {
+	uint64_t ns;
+	uint32_t waits, wait; /* in how many, the last of which is this, counted from 1 */
+};
+_Static_assert(sizeof(struct taken) == 16, "four to a cache line");
 
 /* A wait that may prove to have been held, by rule 3, once all that were by rule 1 are known. */
 struct suspect {
@@ -30,11 +37,13 @@ struct blamer {
 	const struct history *h;
 	struct blame *b;
 	struct places places;
-	struct share *shares;	    /* by task_id.i */
-	struct victim *victims;	    /* by slot */
-	uint32_t victim;	    /* slot of the one whose waits come now */
-	VEC(uint32_t) met, met_all; /* task_id.i of those who ran during this wait; during any of this victim */
-	VEC(struct interval) idle;  /* of the CPU of the part that is looked at */
+	struct share *shares;	   /* by task_id.i */
+	struct victim *victims;	   /* by slot */
+	uint32_t victim;	   /* slot of the one whose waits come now, */
+	uint32_t wait;		   /* this is which of them, from 1 */
+	struct taken *taken;	   /* by task_id.i */
+	uint32_t *met, nr_met;	   /* task_id.i of those who took something of it */
+	VEC(struct interval) idle; /* of the CPU of the part that is looked at */
 	VEC(struct suspect) suspects;
 	struct intervals by_quota; /* when some were held by a quota, by rule 1; in no order */
 	struct longest longest;
@@ -47,33 +56,35 @@ static inline uint32_t slot_of(const struct blamer *r, const struct waiting *w)
 
 /* ---- one wait: what the CPU did that it was queued on ---- */
 
-static inline void ran_meanwhile(struct blamer *r, uint32_t who, uint64_t ns)
+/* Was it the first time? Without branches, which nobody could predict. */
+static inline bool take(struct taken *t, uint32_t wait, uint64_t ns)
 {
-	struct share *s = &r->shares[who];
+	uint32_t waits = t->waits;
 
-	if (s->wait != r->b->waits) {
-		s->wait = r->b->waits;
-		s->wait_ns = 0;
-		*vec_push(&r->met) = who;
-	}
-	s->wait_ns += ns;
+	t->waits = waits + (t->wait != wait);
+	t->wait = wait;
+	t->ns += ns;
+	return !waits;
 }
 
 /* Index of the first span that overlaps the part, or p->end. */
 static size_t part_times(struct blamer *r, const struct waiting_part *p, struct wait *x)
 {
+	const struct on_cpu *spans = p->spans ? p->spans->v.v : NULL;
+	uint64_t begin_ns = p->when.from_ns, to_ns = p->when.to_ns, busy_ns = 0;
+	uint32_t *met = r->met + r->nr_met, wait = r->wait;
 	size_t i = p->spans ? p->end : 0;
-	uint64_t to_ns = p->when.to_ns;
 
 	r->idle.n = 0;
-	for (; i > 0 && to_ns > p->when.from_ns; i--) {
-		const struct on_cpu *s = &p->spans->v.v[i - 1];
-		uint64_t from_ns = s->from_ns > p->when.from_ns ? s->from_ns : p->when.from_ns;
+	for (; i > 0 && to_ns > begin_ns; i--) {
+		const struct on_cpu *s = &spans[i - 1];
+		uint64_t from_ns = s->from_ns > begin_ns ? s->from_ns : begin_ns;
 		uint64_t ns = to_ns - from_ns;
 
-		if (ON_CPU_IS_TASK(s->who)) {
-			x->busy_ns += ns;
-			ran_meanwhile(r, s->who, ns);
+		if (__builtin_expect(ON_CPU_IS_TASK(s->who), 1)) {
+			busy_ns += ns;
+			*met = s->who;
+			met += take(&r->taken[s->who], wait, ns);
 		} else if (s->who == ON_CPU_IDLE) {
 			x->idle_ns += ns;
 			*vec_push(&r->idle) = (struct interval){ from_ns, to_ns };
@@ -82,7 +93,9 @@ static size_t part_times(struct blamer *r, const struct waiting_part *p, struct 
 		}
 		to_ns = from_ns;
 	}
-	x->unknown_ns += to_ns - p->when.from_ns;
+	x->busy_ns += busy_ns;
+	x->unknown_ns += to_ns - begin_ns;
+	r->nr_met = (uint32_t)(met - r->met);
 	return i;
 }
 
@@ -162,62 +175,30 @@ static void was_it_held(struct wait *x, uint64_t idle_ns)
 
 /* ---- one wait: into the sums ---- */
 
-static inline void took(struct blamer *r, struct share *s, uint32_t who, uint32_t victim)
-{
-	s->ns += s->wait_ns;
-	s->waits++;
-	if (s->victim != victim) {
-		s->victim = victim;
-		s->victim_ns = 0;
-		*vec_push(&r->met_all) = who;
-	}
-	s->victim_ns += s->wait_ns;
-}
-
-/* Who ran longest meanwhile is `by` unless that is known; everybody's share goes to the culprits. */
-static void hand_out(struct blamer *r, struct wait *x)
-{
-	uint64_t longest_ns = 0;
-	uint32_t longest = UINT32_MAX;
-
-	for (size_t i = 0; i < r->met.n; i++) {
-		uint32_t who = r->met.v[i];
-		struct share *s = &r->shares[who];
-
-		took(r, s, who, x->victim.i);
-		if (s->wait_ns > longest_ns || (s->wait_ns == longest_ns && who < longest)) {
-			longest_ns = s->wait_ns;
-			longest = who;
-		}
-	}
-	if (!x->preempted)
-		x->by.i = longest;
-	else
-		r->shares[x->by.i].preempted++;
-	if (task_some(x->by) && r->shares[x->by.i].wait == r->b->waits)
-		x->by_ns = r->shares[x->by.i].wait_ns;
-	r->met.n = 0;
-}
-
-/* All waits of a victim have been handed out: who took most from it, and from whom did they? Elders first. */
+/* All waits of a victim have been looked at: who took most from it, and from whom did they? Elders first. */
 static void close_victim(struct blamer *r)
 {
 	struct victim *v = &r->victims[r->victim];
 
-	for (size_t i = 0; i < r->met_all.n; i++) {
-		uint32_t who = r->met_all.v[i];
+	for (size_t i = 0; i < r->nr_met; i++) {
+		uint32_t who = r->met[i];
+		struct taken *t = &r->taken[who];
 		struct share *s = &r->shares[who];
 
-		if (s->victim_ns > v->most_ns || (s->victim_ns == v->most_ns && who < v->most.i)) {
-			v->most_ns = s->victim_ns;
+		if (t->ns > v->most_ns || (t->ns == v->most_ns && who < v->most.i)) {
+			v->most_ns = t->ns;
 			v->most.i = who;
 		}
-		if (s->victim_ns > s->most_ns) {
-			s->most_ns = s->victim_ns;
+		if (t->ns > s->most_ns) {
+			s->most_ns = t->ns;
 			s->most = v->task.i;
 		}
+		s->ns += t->ns;
+		s->waits += t->waits;
+		*t = (struct taken){ 0 };
 	}
-	r->met_all.n = 0;
+	r->nr_met = 0;
+	r->wait = 0;
 }
 
 static void add_up(struct blamer *r, uint32_t slot, const struct wait *x)
@@ -313,6 +294,7 @@ static void on_wait(void *ctx, const struct waiting *w)
 		r->victim = slot_of(r, w);
 	}
 	r->b->waits++;
+	r->wait++;
 	for (size_t i = w->first; i <= w->last; i++) {
 		struct waiting_part p = waiting_part(r->h, w, i);
 		size_t span = part_times(r, &p, &x);
@@ -324,7 +306,8 @@ static void on_wait(void *ctx, const struct waiting *w)
 		if (w->task->v.v[i].from_ns == x.since_ns) /* else what came before lies outside of the window */
 			was_it_held(&x, x.idle_ns);
 	}
-	hand_out(r, &x);
+	if (x.preempted)
+		r->shares[x.by.i].preempted++;
 	if (is_suspect(&x))
 		*vec_push(&r->suspects) = (struct suspect){ *w, x };
 	else
@@ -423,21 +406,23 @@ void blame_make(struct blame *b, const struct history *h)
 	places_init(&r.places, h);
 	buckets_init(&b->held, h->window, r.places.shift);
 	r.shares = xcalloc(nr + 1, sizeof(*r.shares));
+	r.taken = xcalloc(nr + 1, sizeof(*r.taken));
+	r.met = xcalloc(nr + 1, sizeof(*r.met)); /* one more, as it is written to before that is counted */
 	r.victims = xcalloc(h->tasks.n + 1, sizeof(*r.victims));
 	for (uint32_t i = 0; i < nr; i++)
-		r.shares[i].victim = r.shares[i].most = UINT32_MAX;
+		r.shares[i].most = UINT32_MAX;
 	for (size_t i = 0; i < h->tasks.n; i++)
 		r.victims[i] = (struct victim){ .task = h->tasks.v[i].id, .most = TASK_NONE };
 	waits_walk(h, on_wait, &r);
 	close_victim(&r);
 	finish(&r);
 	places_release(&r.places);
-	vec_release(&r.met);
-	vec_release(&r.met_all);
 	vec_release(&r.idle);
 	vec_release(&r.suspects);
 	intervals_release(&r.by_quota);
 	free(r.shares);
+	free(r.taken);
+	free(r.met);
 	free(r.victims);
 }
 

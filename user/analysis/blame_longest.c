@@ -5,6 +5,7 @@
 #include "analysis/blame_longest.h"
 
 #include <stdlib.h>
+#include "analysis/waits.h"
 
 static bool longer(const struct wait *x, const struct wait *y)
 {
@@ -47,6 +48,65 @@ void longest_keep(struct longest *l, const struct wait *x)
 		l->least = least_of(b);
 }
 
+/* ---- who ran longest meanwhile ---- */
+
+struct ran {
+	uint32_t who;
+	uint64_t ns;
+};
+
+struct ran_all {
+	struct ran *v;
+	size_t n, cap;
+};
+
+static void add_part(struct ran_all *all, const struct waiting_part *p)
+{
+	uint64_t to_ns = p->when.to_ns;
+
+	for (size_t i = p->spans ? p->end : 0; i > 0 && to_ns > p->when.from_ns; i--) {
+		const struct on_cpu *s = &p->spans->v.v[i - 1];
+		uint64_t from_ns = s->from_ns > p->when.from_ns ? s->from_ns : p->when.from_ns;
+
+		if (ON_CPU_IS_TASK(s->who))
+			*vec_push(all) = (struct ran){ s->who, to_ns - from_ns };
+		to_ns = from_ns;
+	}
+}
+
+static int by_who(const void *a, const void *b)
+{
+	const struct ran *x = a, *y = b;
+
+	return (x->who > y->who) - (x->who < y->who);
+}
+
+/* `by` unless that is known, of several the eldest; and how long it ran. */
+static void find_by(const struct history *h, struct wait *x, struct ran_all *all)
+{
+	const struct history_task *t = history_task(h, x->victim);
+	struct waiting w = waiting_from(h, t, history_at(t, x->from_ns));
+	uint64_t ns = 0;
+
+	all->n = 0;
+	for (size_t i = w.first; i <= w.last; i++) {
+		struct waiting_part p = waiting_part(h, &w, i);
+
+		add_part(all, &p);
+	}
+	if (all->n)
+		qsort(all->v, all->n, sizeof(*all->v), by_who);
+	for (size_t i = 0; i < all->n; i++) {
+		ns = i && all->v[i].who == all->v[i - 1].who ? ns + all->v[i].ns : all->v[i].ns;
+		if (x->preempted ? all->v[i].who == x->by.i : ns > x->by_ns) {
+			x->by.i = all->v[i].who;
+			x->by_ns = ns;
+		}
+	}
+}
+
+/* ---- which CPU idled beside it ---- */
+
 static uint64_t idle_within(const struct history_cpu *c, uint64_t from_ns, uint64_t to_ns)
 {
 	uint64_t ns = 0;
@@ -82,10 +142,14 @@ static void find_beside_cpu(const struct history *h, struct places *places, stru
 
 void longest_finish(struct longest *l, const struct history *h, struct places *places)
 {
+	struct ran_all ran = { 0 };
 	struct blame *b = l->b;
 
 	if (b->longest.n)
 		qsort(b->longest.v, b->longest.n, sizeof(b->longest.v[0]), by_length);
-	for (size_t i = 0; i < b->longest.n; i++)
+	for (size_t i = 0; i < b->longest.n; i++) {
+		find_by(h, &b->longest.v[i], &ran);
 		find_beside_cpu(h, places, &b->longest.v[i]);
+	}
+	vec_release(&ran);
 }

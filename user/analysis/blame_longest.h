@@ -14,7 +14,7 @@ struct longest {
 };
 
 void longest_keep(struct longest *l, const struct wait *x);
-/* Put them in order, longest first, and find which CPU was idle beside each. */
+/* Put them in order, longest first, and find who ran longest during each and which CPU was idle beside it. */
 void longest_finish(struct longest *l, const struct history *h, struct places *places);
 
 #endif

@@ -27,6 +27,9 @@ struct waiting_part {
 
 void waits_walk(const struct history *h, void (*each)(void *ctx, const struct waiting *w), void *ctx);
 
+/* The one that begins with this stretch, a runnable one. */
+struct waiting waiting_from(const struct history *h, const struct history_task *t, size_t first);
+
 /* Stretch `i`, first <= i <= last, of the wait. */
 struct waiting_part waiting_part(const struct history *h, const struct waiting *w, size_t i);
 
