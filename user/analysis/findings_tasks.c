@@ -90,7 +90,7 @@ static void worst_of(const struct history *h, const struct history_task *t, stru
 		const struct stretch *by = woken_by_task(h, t, i);
 		struct inversion inv = { .high = t->id, .low = TASK_NONE, .middle = TASK_NONE };
 
-		if (!by || !is_futex(h->model, t->v.v[i].syscall) || model_task(h->model, by->waker)->prio <= own)
+		if (!by || model_task(h->model, by->waker)->prio <= own || !is_futex(h->model, t->v.v[i].syscall))
 			continue;
 		inv.low = by->waker;
 		inv.at_ns = t->v.v[i].from_ns;
@@ -101,14 +101,29 @@ static void worst_of(const struct history *h, const struct history_task *t, stru
 	}
 }
 
+static event_prio least_urgent(const struct history *h)
+{
+	event_prio least = INT16_MIN;
+
+	for (uint32_t i = 0; i < model_nr_tasks(h->model); i++) {
+		event_prio prio = model_task(h->model, (task_id){ i })->prio;
+
+		if (h->target->has[i] && prio > least)
+			least = prio;
+	}
+	return least;
+}
+
 void find_inversion(struct findings *f, const struct account *a)
 {
 	const struct history *h = &a->history;
+	event_prio least = least_urgent(h);
 	struct inversion worst = { 0 };
 	struct finding_row *row;
 
 	for (size_t i = 0; i < h->tasks.n; i++)
-		worst_of(h, &h->tasks.v[i], &worst);
+		if (model_task(h->model, h->tasks.v[i].id)->prio < least)
+			worst_of(h, &h->tasks.v[i], &worst);
 	if (worst.ns < FINDING_LONG_NS || worst.ns * 10 < worst.slept_ns)
 		return;
 	row = finding_add(f, FINDING_INVERSION);
@@ -152,6 +167,8 @@ static struct partner partner_of(const struct history *h, const struct history_t
 		if (by)
 			vote(&p, by->waker.i);
 	}
+	if (p.votes * 10 < p.wakes * 6) /* what is left of 80 % once the other 20 % have voted against it */
+		return p;
 	for (size_t i = 0; p.who != UINT32_MAX && i + 1 < t->v.n; i++) {
 		const struct stretch *by = woken_by_task(h, t, i);
 
