@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "analysis/levels.h"
 #include "analysis/phases.h"
 #include "base/alloc.h"
 
@@ -23,12 +24,15 @@ struct bookkeeper {
 	const struct history *h;
 	const struct blame *b;
 	struct ledger *l;
-	uint64_t *by_task; /* on CPU, by task_id.i */
-	size_t *at;	   /* by CPU: the span where the next piece of time begins */
-	/* by CPU, of this piece of time: what of its idle time is in no line yet; of all pieces: and what remained so
-	 */
-	struct intervals *idle, *left;
-	struct intervals running, waiting, pinned, phase, spare; /* of this piece */
+	uint64_t *by_task;				  /* on CPU, by task_id.i */
+	size_t *at;					  /* by CPU: the span where the next piece of time begins */
+	struct intervals *idle;				  /* by CPU, of this piece of time: when it was idle, */
+	struct levels idlers;				  /* and how many were, as far as that is in no line yet */
+	struct levels left;				  /* of all pieces: what remained so */
+	struct intervals running, waiting, pinned, phase; /* of this piece */
+	struct intervals spare;
+	struct levels spare_levels;
+	struct levels_scratch scratch;
 	struct phases phases;
 	struct source sources[NR_SOURCES];
 	struct buckets timed, asleep; /* pieces all through which somebody slept for a set time; at all */
@@ -132,36 +136,47 @@ static void task_times(struct bookkeeper *k)
 
 /* ---- what is idle, cut by one set after the other, in one piece of time ---- */
 
-static void cut_all(struct bookkeeper *k, struct intervals *idle, enum ledger_line line, const struct intervals *set)
+static void cut_all(struct bookkeeper *k, struct levels *idle, enum ledger_line line, const struct intervals *set)
 {
-	for (uint32_t cpu = 0; cpu < k->h->nr_cpus && set->n; cpu++)
-		k->l->ns[line] += intervals_cut(&idle[cpu], set, &k->spare);
+	k->l->ns[line] += levels_cut(idle, set, &k->spare_levels);
 }
 
-/* Some waited that were not held: were they allowed here? */
-static void cut_waits(struct bookkeeper *k, size_t at)
+/* Some waited that were not held. Where they were allowed on some CPUs only, each of these is cut by itself. */
+static void cut_waits_by_cpu(struct bookkeeper *k, size_t at)
 {
 	k->pinned.n = 0;
 	for (size_t i = 0; i < k->b->places.n; i++) {
 		const struct wait_place *p = &k->b->places.v[i];
 
+		if (!p->set)
+			continue;
 		buckets_read(&p->when, at, &k->waiting);
 		for (uint32_t cpu = 0; cpu < k->h->nr_cpus && p->known && k->waiting.n; cpu++)
-			if (!p->set || cpuset_has(p->set, cpu))
+			if (cpuset_has(p->set, cpu))
 				k->l->ns[LEDGER_BESIDE] += intervals_cut(&k->idle[cpu], &k->waiting, &k->spare);
-		for (size_t t = 0; t < k->waiting.n && p->set; t++)
+		for (size_t t = 0; t < k->waiting.n; t++)
 			*vec_push(&k->pinned) = k->waiting.v[t];
 	}
-	for (size_t i = 0; i < k->b->places.n; i++) {
-		if (k->b->places.v[i].known)
-			continue;
-		buckets_read(&k->b->places.v[i].when, at, &k->waiting);
-		cut_all(k, k->idle, LEDGER_BESIDE_MAYBE, &k->waiting);
-	}
 	intervals_settle(&k->pinned);
-	cut_all(k, k->idle, LEDGER_PINNED, &k->pinned);
+}
+
+/* After that all CPUs are alike. */
+static void cut_waits(struct bookkeeper *k, size_t at)
+{
+	static const enum ledger_line lines[] = { [false] = LEDGER_BESIDE_MAYBE, [true] = LEDGER_BESIDE };
+
+	for (int known = true; known >= false; known--)
+		for (size_t i = 0; i < k->b->places.n; i++) {
+			const struct wait_place *p = &k->b->places.v[i];
+
+			if (p->known != known || (p->known && p->set))
+				continue;
+			buckets_read(&p->when, at, &k->waiting);
+			cut_all(k, &k->idlers, lines[known], &k->waiting);
+		}
+	cut_all(k, &k->idlers, LEDGER_PINNED, &k->pinned);
 	buckets_read(&k->b->held, at, &k->waiting);
-	cut_all(k, k->idle, LEDGER_HELD, &k->waiting);
+	cut_all(k, &k->idlers, LEDGER_HELD, &k->waiting);
 }
 
 static void cut_phases(struct bookkeeper *k, struct window w)
@@ -176,21 +191,19 @@ static void cut_phases(struct bookkeeper *k, struct window w)
 	for (int i = 0; i < NR_SOURCES; i++) {
 		k->phase.n = 0;
 		intervals_slice(k->sources[i].set, &k->sources[i].at, w.from_ns, w.to_ns, &k->phase);
-		cut_all(k, k->idle, lines[i], &k->phase);
+		cut_all(k, &k->idlers, lines[i], &k->phase);
 	}
 }
 
 /* What remains goes where it belongs if somebody slept through all of the piece, else is looked at later. */
 static void keep_rest(struct bookkeeper *k, size_t at)
 {
-	for (uint32_t cpu = 0; cpu < k->h->nr_cpus; cpu++) {
-		if (k->timed.v[at].covers) {
-			k->l->ns[LEDGER_PLANNED] += intervals_total(&k->idle[cpu]);
-			continue;
-		}
-		for (size_t i = 0; i < k->idle[cpu].n; i++)
-			intervals_add_ending(&k->left[cpu], 0, k->idle[cpu].v[i].from_ns, k->idle[cpu].v[i].to_ns);
+	if (k->timed.v[at].covers) {
+		k->l->ns[LEDGER_PLANNED] += levels_total(&k->idlers);
+		return;
 	}
+	for (size_t i = 0; i < k->idlers.n; i++)
+		levels_add(&k->left, k->idlers.v[i]);
 }
 
 static void pieces(struct bookkeeper *k)
@@ -202,10 +215,12 @@ static void pieces(struct bookkeeper *k)
 		for (uint32_t cpu = 0; cpu < k->h->nr_cpus; cpu++)
 			if (k->h->cpus[cpu].v.n)
 				cpu_times(k, cpu, w);
+		cut_waits_by_cpu(k, at);
+		levels_make(&k->idlers, k->idle, k->h->nr_cpus, w.from_ns, k->timed.shift, &k->scratch);
 		cut_waits(k, at);
 		cut_phases(k, w);
 		intervals_settle(&k->running);
-		cut_all(k, k->idle, LEDGER_PARTLY, &k->running);
+		cut_all(k, &k->idlers, LEDGER_PARTLY, &k->running);
 		keep_rest(k, at);
 	}
 }
@@ -215,10 +230,8 @@ static void pieces(struct bookkeeper *k)
 static void what_is_left(const struct bookkeeper *k, struct intervals *left)
 {
 	left->n = 0;
-	for (uint32_t cpu = 0; cpu < k->h->nr_cpus; cpu++)
-		for (size_t i = 0; i < k->left[cpu].n; i++)
-			*vec_push(left) = k->left[cpu].v[i];
-	intervals_settle(left);
+	for (size_t i = 0; i < k->left.n; i++)
+		intervals_add_ending(left, 0, k->left.v[i].from_ns, k->left.v[i].to_ns);
 }
 
 static bool is_timed(struct bookkeeper *k, int32_t syscall)
@@ -249,7 +262,7 @@ static void cut_asleep(struct bookkeeper *k, enum ledger_line line, bool only_ti
 				intervals_add(&found, t->v.v[s].from_ns, stretch_to_ns(t, s));
 	}
 	intervals_settle(&found);
-	cut_all(k, k->left, line, &found);
+	cut_all(k, &k->left, line, &found);
 	intervals_release(&found);
 	coverage_release(&still);
 }
@@ -265,7 +278,7 @@ static void cut_asleep_pieces(struct bookkeeper *k)
 		if (k->asleep.v[at].covers)
 			intervals_add_ending(&whole, 0, w.from_ns, w.to_ns);
 	}
-	cut_all(k, k->left, LEDGER_ASLEEP, &whole);
+	cut_all(k, &k->left, LEDGER_ASLEEP, &whole);
 	intervals_release(&whole);
 }
 
@@ -274,8 +287,7 @@ static void remains(struct bookkeeper *k)
 	cut_asleep(k, LEDGER_PLANNED, true);
 	cut_asleep_pieces(k);
 	cut_asleep(k, LEDGER_ASLEEP, false);
-	for (uint32_t cpu = 0; cpu < k->h->nr_cpus; cpu++)
-		k->l->ns[LEDGER_NOBODY] += intervals_total(&k->left[cpu]);
+	k->l->ns[LEDGER_NOBODY] += levels_total(&k->left);
 }
 
 /* ---- lives ---- */
@@ -345,7 +357,6 @@ static void bookkeeper_init(struct bookkeeper *k)
 
 	k->by_task = xcalloc(model_nr_tasks(h->model) + 1, sizeof(*k->by_task));
 	k->idle = xcalloc(h->nr_cpus + 1, sizeof(*k->idle));
-	k->left = xcalloc(h->nr_cpus + 1, sizeof(*k->left));
 	k->at = xcalloc(h->nr_cpus + 1, sizeof(*k->at));
 	buckets_init(&k->timed, h->window, k->b->held.shift);
 	buckets_init(&k->asleep, h->window, k->b->held.shift);
@@ -363,16 +374,17 @@ static void bookkeeper_release(struct bookkeeper *k)
 
 	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
 		intervals_release(sets[i]);
-	for (uint32_t cpu = 0; cpu < k->h->nr_cpus; cpu++) {
+	for (uint32_t cpu = 0; cpu < k->h->nr_cpus; cpu++)
 		intervals_release(&k->idle[cpu]);
-		intervals_release(&k->left[cpu]);
-	}
+	levels_release(&k->idlers);
+	levels_release(&k->left);
+	levels_release(&k->spare_levels);
+	levels_scratch_release(&k->scratch);
 	phases_release(&k->phases);
 	buckets_release(&k->timed);
 	buckets_release(&k->asleep);
 	vec_release(&k->is_timed);
 	free(k->idle);
-	free(k->left);
 	free(k->at);
 	free(k->by_task);
 }
