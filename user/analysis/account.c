@@ -34,6 +34,7 @@ void account_take(struct account *a, const struct summary *sum, struct target *t
 	history_finish(&a->history, sum->model, &a->target);
 	blame_make(&a->blame, &a->history);
 	ledger_make(&a->ledger, &a->history, &a->blame);
+	blame_release_times(&a->blame);
 	path_make(&a->path, &a->history, a->target.last, a->target.window);
 	whatifs_make(&a->whatifs, &a->history, &a->path);
 	latencies_make(&a->latencies, &a->history);

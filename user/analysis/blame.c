@@ -426,12 +426,17 @@ void blame_make(struct blame *b, const struct history *h)
 	free(r.victims);
 }
 
-void blame_release(struct blame *b)
+void blame_release_times(struct blame *b)
 {
 	for (size_t i = 0; i < b->places.n; i++)
 		buckets_release(&b->places.v[i].when);
 	buckets_release(&b->held);
 	vec_release(&b->places);
+}
+
+void blame_release(struct blame *b)
+{
+	blame_release_times(b);
 	vec_release(&b->culprits);
 	vec_release(&b->victims);
 	vec_release(&b->longest);

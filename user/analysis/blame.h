@@ -106,6 +106,8 @@ struct blame {
 #define BLAME_LONGEST 100
 
 void blame_make(struct blame *b, const struct history *h);
+/* Free `places` and `held`, which are large, once the ledger has been made. */
+void blame_release_times(struct blame *b);
 void blame_release(struct blame *b);
 
 #endif
