@@ -14,6 +14,7 @@
 #define STARVED_TIMES 4u		 /* a fair queue lets each pass once, twice where it just missed its turn */
 #define STARVED_SHARE(n) ((n) + (n) / 3) /* at most three quarters of the others' mean */
 #define NEVER UINT64_MAX
+#define NOT_YET SIZE_MAX
 
 struct held {
 	uint64_t n, ns, max_ns;
@@ -32,7 +33,7 @@ struct seat {
 	uint64_t let_in;     /* by which giving back, counted from 1 */
 	uint64_t wait_ns;    /* since then it waits, awake in vain in between; NEVER: it does not */
 	uint64_t wait_gives; /* by others, when that began */
-	size_t at;	     /* its stretch where a hold ended last */
+	size_t at;	     /* its stretch where a hold ended last; NOT_YET */
 	/* Woken there; the same, but not before another gave it back; without having slept. */
 	struct held own, turn, barged;
 };
@@ -48,6 +49,7 @@ struct queue {
 	uint64_t front_ns;	 /* given back last while others slept, or when the first of these fell asleep */
 	struct gave last, other; /* other: the last time by another than that one */
 	uint64_t overlaps;
+	bool may_be_convoy;
 	uint64_t given_ns; /* for so long holders slept until a task woke them */
 	task_id chain[LOCK_CHAIN];
 	uint64_t chain_len;
@@ -129,6 +131,8 @@ static struct did what_it_did(struct queue *q, uint32_t user, uint64_t from_ns, 
 	size_t *at = &q->seats[user].at;
 	struct did out = { 0 };
 
+	if (t && *at == NOT_YET)
+		*at = history_at(t, from_ns) == SIZE_MAX ? 0 : history_at(t, from_ns);
 	for (; t && t->v.v[*at].from_ns < to_ns; (*at)++) {
 		const struct stretch *s = &t->v.v[*at];
 		uint64_t end_ns = stretch_to_ns(t, *at);
@@ -145,6 +149,13 @@ static struct did what_it_did(struct queue *q, uint32_t user, uint64_t from_ns, 
 	return out;
 }
 
+/* It had it: was what it waited for meanwhile given it? */
+static void look_at_hold(struct queue *q, uint32_t user, uint64_t from_ns, uint64_t to_ns)
+{
+	if (q->may_be_convoy)
+		q->given_ns += what_it_did(q, user, from_ns, to_ns).given_ns;
+}
+
 /* It was woken there, and had it until now. */
 static void had_its_turn(struct queue *q, uint32_t user, uint64_t ts_ns)
 {
@@ -154,7 +165,7 @@ static void had_its_turn(struct queue *q, uint32_t user, uint64_t ts_ns)
 
 	held_add(&s->own, ts_ns - s->woken_ns);
 	held_add(&s->turn, ts_ns - since_ns);
-	q->given_ns += what_it_did(q, user, since_ns, ts_ns).given_ns;
+	look_at_hold(q, user, since_ns, ts_ns);
 	q->overlaps += since_ns > s->woken_ns + GIVE_GAP_NS && other->let_in != s->let_in;
 	q->l->handovers++;
 }
@@ -169,7 +180,7 @@ static void gives(struct queue *q, uint32_t user, uint64_t ts_ns)
 		had_its_turn(q, user, ts_ns);
 	} else if (q->front_ns != NEVER && q->front_ns < ts_ns) {
 		held_add(&s->barged, ts_ns - q->front_ns);
-		q->given_ns += what_it_did(q, user, q->front_ns, ts_ns).given_ns;
+		look_at_hold(q, user, q->front_ns, ts_ns);
 	}
 	if (q->last.user != user)
 		q->other = q->last;
@@ -218,6 +229,8 @@ static bool wakes_one_more(struct queue *q, uint32_t waker, uint64_t ts_ns)
 		return false;
 	if (ts_ns - q->last.to_ns <= GIVE_GAP_NS)
 		return true;
+	if (q->l->use != LOCK_USE_LOCK && q->l->use != LOCK_USE_GATE)
+		return false;
 	did = what_it_did(q, waker, q->last.to_ns, ts_ns);
 	return did.ran_ns && did.ran_ns <= GIVE_GAP_NS && !did.slept_ns;
 }
@@ -321,6 +334,12 @@ static void judge_starved(struct lock *l)
 	}
 }
 
+/* Two must have slept there at once for a part of the window. */
+static bool may_be_convoy(const struct lock *l, struct window w)
+{
+	return l->use == LOCK_USE_LOCK && l->ns >= (w.to_ns - w.from_ns) / CONVOY_PART * 2;
+}
+
 /*
  * A line in which each stands once is none. Nor is one behind somebody who waits for work himself: a pool's idle
  * workers line up at the lock of their queue, and who has it sleeps until there is a job.
@@ -341,6 +360,7 @@ void locks_hold(struct lock_work *w, struct lock *l, uint32_t nr, const struct l
 		.l = l,
 		.nr = nr,
 		.seats = xcalloc(l->users.n, sizeof(*q.seats)),
+		.may_be_convoy = may_be_convoy(l, w->h->window),
 		.since_ns = NEVER,
 		.episode_ns = NEVER,
 		.front_ns = NEVER,
@@ -349,7 +369,7 @@ void locks_hold(struct lock_work *w, struct lock *l, uint32_t nr, const struct l
 	};
 
 	for (size_t i = 0; i < l->users.n; i++)
-		q.seats[i].woken_ns = q.seats[i].wait_ns = NEVER;
+		q.seats[i] = (struct seat){ .woken_ns = NEVER, .wait_ns = NEVER, .at = NOT_YET };
 	play(&q, o);
 	if (l->use == LOCK_USE_LOCK) {
 		sum_held(&q);
