@@ -65,17 +65,17 @@ static int parse_deadline(struct sched_choice *out, const char *text, const char
 {
 	uint64_t *to[] = { &out->runtime_ns, &out->deadline_ns, &out->period_ns };
 	char words[96];
+	bool fits = true;
 	size_t n = 0;
-	char *save;
+	char *save = NULL;
 
 	strncpy(words, *rest ? rest + 1 : "", sizeof(words) - 1);
 	words[sizeof(words) - 1] = '\0';
-	for (char *w = strtok_r(words, "/", &save); w; w = strtok_r(NULL, "/", &save), n++)
-		if (n == 3 || parse_duration(w, to[n], NULL) < 0)
-			n = 4;
+	for (char *w = strtok_r(words, "/", &save); w && fits; w = strtok_r(NULL, "/", &save), n++)
+		fits = n < 3 && parse_duration(w, to[n], NULL) == 0;
 	if (n == 2)
 		out->period_ns = out->deadline_ns;
-	if (n < 2 || n > 3 || !out->runtime_ns || out->runtime_ns > out->deadline_ns ||
+	if (!fits || n < 2 || !out->runtime_ns || out->runtime_ns > out->deadline_ns ||
 	    out->deadline_ns > out->period_ns)
 		return err_set(e, -EINVAL,
 			       "'%s' is not a policy - give RUN <= DEADLINE <= PERIOD, as "
