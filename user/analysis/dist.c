@@ -84,6 +84,8 @@ static void make_few(struct dist *d, const struct dist_part *parts, size_t nr)
 	for (size_t p = 0; p < nr; p++)
 		for (size_t i = 0; i < parts[p].n; i++)
 			v[n++] = parts[p].v[i];
+	if (!n)
+		return;
 	sort_few(v, n);
 	for (size_t i = 0; i < n; i++) {
 		d->sum_ns += v[i];
@@ -249,7 +251,7 @@ void dist_make(struct dist *d, const struct dist_part *parts, size_t nr, struct 
 		d->n += parts[p].n;
 	if (d->n > FEW)
 		make_many(d, parts, nr, s);
-	else if (d->n)
+	else
 		make_few(d, parts, nr);
 }
 

@@ -38,7 +38,7 @@ struct load {
 	uint64_t cell_ns[LOAD_CELLS];
 };
 
-void load_make(struct load *l, const struct wants *w, struct window window);
+void load_make(struct load *l, const struct wants *wants, struct window w);
 
 static inline uint64_t load_cell_from_ns(struct window w, uint32_t cell)
 {

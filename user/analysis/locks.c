@@ -81,6 +81,7 @@ static void count_sleep(struct lock *l, struct lock_user *u, const struct lock_s
 {
 	uint64_t ns = history_part_ns(s->from_ns, s->to_ns, win);
 
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): whose seat was taken is among the users */
 	u->sleeps++;
 	u->ns += ns;
 	u->max_ns = ns > u->max_ns ? ns : u->max_ns;
@@ -92,7 +93,9 @@ static void count_sleep(struct lock *l, struct lock_user *u, const struct lock_s
 	l->longest = (task_id){ s->who };
 	l->longest_from_ns = s->from_ns > win.from_ns ? s->from_ns : win.from_ns;
 	l->longest_to_ns = l->longest_from_ns + ns;
-	l->ender = s->end == LOCK_END_TASK && s->to_ns < win.to_ns ? (task_id){ s->waker } : TASK_NONE;
+	l->ender = TASK_NONE;
+	if (s->end == LOCK_END_TASK && s->to_ns < win.to_ns)
+		l->ender.i = s->waker;
 }
 
 /* Also cuts off what the window does not see of a sleep's end. */

@@ -258,7 +258,8 @@ void path_make(struct path *p, const struct history *h, task_id last, struct win
 	}
 	if (!w.t || w.at == SIZE_MAX)
 		put_nobody(&w, window.from_ns);
-	walk_to_the_beginning(&w);
+	else
+		walk_to_the_beginning(&w);
 	walk_release(&w);
 	turn_round(p);
 }

@@ -72,6 +72,7 @@ static void add_step(struct rows *rows, const struct path_step *s)
 		*slot = (uint32_t)rows->v.n;
 	}
 	row = &rows->v.v[*slot - 1];
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a slot that is not 0 has its row */
 	row->share.ns += path_step_ns(s);
 	row->share.steps++;
 	if (path_step_ns(s) > row->max_ns)

@@ -195,8 +195,10 @@ static uint32_t most_at_once(const struct sweep *s)
 		intervals_add(&begins, w->first_ns, w->last_ns + (w->last_ns == w->first_ns));
 		intervals_add(&ends, w->first_ns, w->last_ns + (w->last_ns == w->first_ns));
 	}
-	qsort(begins.v, begins.n, sizeof(*begins.v), by_begin);
-	qsort(ends.v, ends.n, sizeof(*ends.v), by_end);
+	if (begins.n) {
+		qsort(begins.v, begins.n, sizeof(*begins.v), by_begin);
+		qsort(ends.v, ends.n, sizeof(*ends.v), by_end);
+	}
 	for (size_t b = 0, e = 0; b < begins.n; b++) {
 		for (; ends.v[e].to_ns <= begins.v[b].from_ns; e++)
 			now--;

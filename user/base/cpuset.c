@@ -117,6 +117,5 @@ int cpuset_parse(struct cpuset *set, const char *list, struct err *e)
 	return 0;
 bad:
 	cpuset_release(&read);
-	return err_set(e, -EINVAL, "'%s' is not a list of CPUs from 0 to %u - write it as 0-3,8", list,
-		       CPUSET_MAX_CPU);
+	return err_set(e, -EINVAL, "'%s' is not a list of CPUs from 0 to %u - write it as 0-3,8", list, CPUSET_MAX_CPU);
 }

@@ -12,6 +12,7 @@ static void err_format(struct err *e, int code, const char *fmt, va_list ap)
 	vsnprintf(e->text, sizeof(e->text), fmt, ap);
 }
 
+#undef err_set
 int err_set(struct err *e, int code, const char *fmt, ...)
 {
 	va_list ap;

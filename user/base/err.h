@@ -26,4 +26,14 @@ int err_set(struct err *e, int code, const char *fmt, ...) __attribute__((format
 /* Like err_set() with ": " and strerror(-code) appended to the sentence. */
 int err_sys(struct err *e, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+#ifdef __clang_analyzer__
+/* It looks into one file at a time, so it has to be told that the code given is the code returned. */
+#define err_set(e, code, ...)                        \
+	({                                           \
+		const int code_ = (code);            \
+		err_set((e), code_, __VA_ARGS__);    \
+		code_;                               \
+	})
+#endif
+
 #endif

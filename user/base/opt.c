@@ -197,12 +197,12 @@ struct item {
 	void *cfg;
 };
 
-/* The row with this letter, or this name of `len` bytes when the letter is 0. */
+/* The row with this name of `len` bytes, or this letter when the name is NULL. */
 static bool find_opt(const struct scan *s, char letter, const char *name, size_t len, struct item *it)
 {
 	for (size_t g = 0; g < s->nr; g++) {
 		for (const struct opt *o = s->groups[g].opts; o->type != OPT_T_END; o++) {
-			if (letter ? o->letter != letter : strncmp(o->name, name, len) || o->name[len])
+			if (name ? strncmp(o->name, name, len) || o->name[len] : o->letter != letter)
 				continue;
 			it->opt = o;
 			it->cfg = s->groups[g].cfg;
@@ -272,8 +272,8 @@ static int scan_letter(struct scan *s, struct item *it, struct err *e)
 		return unknown_option(s, arg, letter, strcspn(letter, "="), e);
 	if (!find_opt(s, *letter, NULL, 0, it)) {
 		s->letters = NULL;
-		return first ? unknown_option(s, arg, letter, strlen(letter), e) :
-			       err_set(e, -EINVAL, "unknown option '-%c' in '%s'", *letter, arg);
+		return first ? unknown_option(s, arg, letter, strlen(letter), e)
+			     : err_set(e, -EINVAL, "unknown option '-%c' in '%s'", *letter, arg);
 	}
 	if (!opt_takes_value(it->opt))
 		return 1;
@@ -328,7 +328,7 @@ int opt_parse(const struct opt_group *groups, size_t nr, int argc, char **argv, 
 	int ret, words = 0;
 
 	while ((ret = scan_next(&s, &it, e)) > 0) {
-		if (it.word) {
+		if (!it.opt) {
 			argv[words++] = argv[s.at - 1];
 			s.words_only = s.words_only || order == OPT_STOP_AT_WORD;
 			continue;

@@ -131,7 +131,7 @@ static void __attribute__((noreturn)) child_main(const struct child_cfg *cfg, in
 	}
 	if (cfg->marks && mark_ring_export(cfg->marks, &e) < 0)
 		give_up(trouble, &e);
-	if (cfg->argv) {
+	if (!cfg->main) {
 		execvp(cfg->argv[0], cfg->argv);
 		exec_error(cfg->argv[0], &e);
 		give_up(trouble, &e);

@@ -125,12 +125,10 @@ static void adapt_sleep(struct session *s)
 	bool few = s->events - s->seen < FEW_EVENTS;
 
 	s->seen = s->events;
-	if (s->sleep_ns < SLEEP_FIRST_NS)
+	if (!few || s->sleep_ns < SLEEP_FIRST_NS)
 		s->sleep_ns = SLEEP_FIRST_NS;
-	else if (few && s->sleep_ns < SLEEP_MAX_NS)
+	else if (s->sleep_ns < SLEEP_MAX_NS)
 		s->sleep_ns = SLEEP_MAX_NS;
-	else if (!few)
-		s->sleep_ns = SLEEP_FIRST_NS;
 }
 
 static int step(struct session *s)

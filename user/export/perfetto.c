@@ -43,7 +43,7 @@ uint32_t pf_name(struct pf *p, const char *raw)
 	uint32_t hash = hash_of(raw), at = idmap_get(&p->name_of, hash);
 	struct buf safe = { 0 };
 
-	for (uint32_t i = at; i != PF_NONE; i = p->names.v[i].same_hash)
+	for (uint32_t i = at; i < p->names.n; i = p->names.v[i].same_hash)
 		if (p->names.v[i].raw == raw)
 			return i;
 	fmt_safe(&safe, raw, strlen(raw), true);

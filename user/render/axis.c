@@ -33,7 +33,7 @@ unsigned axis_column(const struct axis *a, uint64_t ts_ns)
 	uint64_t span_ns = a->window.to_ns - a->window.from_ns;
 	unsigned c;
 
-	if (ts_ns <= a->window.from_ns)
+	if (ts_ns <= a->window.from_ns || !span_ns)
 		return 0;
 	if (ts_ns >= a->window.to_ns)
 		return a->columns - 1;

@@ -126,8 +126,8 @@ void table_put(const struct table *t, const struct style *st, struct buf *out)
 			if (!first)
 				buf_repeat(out, " ", gap);
 			first = false;
-			style_cell(st, ink, b ? buf_str(b) : t->cols[c].title, width[c],
-				   t->cols[c].flags & COL_RIGHT, out);
+			style_cell(st, ink, b ? buf_str(b) : t->cols[c].title, width[c], t->cols[c].flags & COL_RIGHT,
+				   out);
 		}
 		style_line_end(out);
 	}

@@ -48,7 +48,7 @@ void *svp_arena_take(struct svp_arena *a, size_t size, unsigned *class)
 		return NULL;
 	block = a->free[*class];
 	if (block) {
-		memcpy(&a->free[*class], block, sizeof(block));
+		memcpy(&a->free[*class], block, sizeof(a->free[*class]));
 		memset(block, 0, size);
 		return block;
 	}

@@ -189,8 +189,9 @@ static int thread_make(struct svp_worker *w)
 	int ret;
 
 	pthread_attr_init(&attr);
-	pthread_attr_setstack(&attr, stack + GUARD_BYTES, STACK_BYTES - GUARD_BYTES);
-	ret = mprotect(stack + GUARD_BYTES, STACK_BYTES - GUARD_BYTES, PROT_READ | PROT_WRITE) < 0 ? errno : 0;
+	ret = pthread_attr_setstack(&attr, stack + GUARD_BYTES, STACK_BYTES - GUARD_BYTES);
+	if (!ret && mprotect(stack + GUARD_BYTES, STACK_BYTES - GUARD_BYTES, PROT_READ | PROT_WRITE) < 0)
+		ret = errno;
 	if (!ret)
 		ret = pthread_create(&w->thread, &attr, thread_main, w);
 	pthread_attr_destroy(&attr);

@@ -78,7 +78,7 @@ static inline uint32_t take_u32(struct cursor *c)
 /* Signed numbers, small ones of either sign short: 0, -1, 1, -2 ... are 0, 1, 2, 3 ... */
 static inline uint64_t zigzag(int64_t v)
 {
-	return ((uint64_t)v << 1) ^ (uint64_t)(v >> 63);
+	return ((uint64_t)v << 1) ^ -(uint64_t)(v < 0);
 }
 
 static inline int64_t unzigzag(uint64_t v)

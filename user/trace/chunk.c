@@ -81,6 +81,7 @@ size_t chunk_search(const uint8_t *bytes, size_t n)
 
 void trace_header_put(uint8_t out[TRACE_HEADER_SIZE])
 {
+	/* NOLINTNEXTLINE(bugprone-not-null-terminated-result): bytes of a file, not a string */
 	memcpy(out, TRACE_MAGIC, TRACE_MAGIC_SIZE);
 	le_store(out + 8, TRACE_VERSION, 2);
 	le_store(out + 10, 0, 2);

@@ -13,7 +13,7 @@
 #include "trace/marks.h"
 
 _Static_assert((int)SCHEDVIZ_MARK_SUBMIT == MARK_SUBMIT && (int)SCHEDVIZ_MARK_START == MARK_START &&
-	       (int)SCHEDVIZ_MARK_FINISH == MARK_FINISH && (int)SCHEDVIZ_MARK_INSTANT == MARK_INSTANT,
+		       (int)SCHEDVIZ_MARK_FINISH == MARK_FINISH && (int)SCHEDVIZ_MARK_INSTANT == MARK_INSTANT,
 	       "a mark's kind needs no translation");
 
 #define TID_MAX (1u << 22) /* PID_MAX_LIMIT, include/linux/threads.h: no tid reaches it */

@@ -18,35 +18,32 @@ static void take_comm(struct parser *p, const char *s, size_t n, char comm[COMM_
 {
 	struct words *w = &p->words;
 
+	memset(comm, 0, COMM_LEN);
 	buf_reset(&p->word);
 	if (!unescape(&p->word, s, n))
 		words_fail(w, "has a backslash that begins no \\xNN in '%s'", s);
 	if (p->word.len >= COMM_LEN)
 		words_fail(w, "has a name longer than %d bytes in '%s'", COMM_LEN - 1, s);
-	if (w->why[0])
-		return;
-	memset(comm, 0, COMM_LEN);
-	if (p->word.len)
+	if (!w->why[0] && p->word.len)
 		memcpy(comm, p->word.data, p->word.len);
 }
 
 /* NAME/TID, or "idle". The name may have slashes of its own. */
-static struct who take_who(struct parser *p)
+static void take_who(struct parser *p, struct who *who)
 {
 	const char *word = words_take(&p->words, "a task"), *slash = strrchr(word, '/');
-	struct who who = { 0 };
 	uint64_t tid = 0;
 
+	*who = (struct who){ 0 };
 	if (!strcmp(word, "idle"))
-		return who;
+		return;
 	if (!slash || slash == word || !word_is_number(slash + 1, UINT32_MAX, &tid)) {
 		words_fail(&p->words, "has '%s' where a task should be, as NAME/TID", word);
-		return who;
+		return;
 	}
-	who.tid = (uint32_t)tid;
-	who.named = strncmp(word, "?/", 2) != 0;
-	take_comm(p, word, (size_t)(slash - word), who.comm);
-	return who;
+	who->tid = (uint32_t)tid;
+	who->named = strncmp(word, "?/", 2) != 0;
+	take_comm(p, word, (size_t)(slash - word), who->comm);
 }
 
 static void declare(struct parser *p, uint32_t tid)
@@ -57,9 +54,10 @@ static void declare(struct parser *p, uint32_t tid)
 /* A task that is mentioned; if nobody has introduced it, it was there, in this state, when the recording began. */
 static uint32_t take_tid(struct parser *p, const struct event *ev, char state)
 {
-	struct who who = take_who(p);
 	struct event task = { .kind = EV_TASK, .cpu = ev->cpu };
+	struct who who;
 
+	take_who(p, &who);
 	if (!who.tid || !who.named || p->words.why[0] || idmap_get(&p->declared, who.tid) != IDMAP_NONE)
 		return who.tid;
 	task.task.tid = task.task.tgid = who.tid;
@@ -174,9 +172,10 @@ static void take_state(struct parser *p, struct event *ev)
 
 static void take_task(struct parser *p, struct event *ev)
 {
-	struct who who = take_who(p);
 	const char *state;
+	struct who who;
 
+	take_who(p, &who);
 	declare(p, who.tid);
 	memcpy(ev->task.comm, who.comm, COMM_LEN);
 	ev->task.tid = who.tid;
@@ -198,7 +197,7 @@ static void take_fork(struct parser *p, struct event *ev)
 
 	ev->fork.parent_tid = take_tid(p, ev, 'R');
 	words_want(&p->words, "->");
-	child = take_who(p);
+	take_who(p, &child);
 	declare(p, child.tid);
 	memcpy(ev->fork.comm, child.comm, COMM_LEN);
 	ev->fork.tid = child.tid;
@@ -224,8 +223,9 @@ static void take_path(struct parser *p, struct event *ev)
 
 static void take_exec(struct parser *p, struct event *ev)
 {
-	struct who who = take_who(p);
+	struct who who;
 
+	take_who(p, &who);
 	declare(p, who.tid);
 	memcpy(ev->exec.comm, who.comm, COMM_LEN);
 	ev->exec.tid = who.tid;

@@ -245,9 +245,9 @@ void text_event(struct text_writer *t, const struct event *ev, struct buf *out)
 
 	put_time(t, out, ev->ts_ns);
 	buf_printf(out, " cpu%" PRIu32 " ", ev->cpu);
-	if (ev->kind == EV_CPU) {
+	if (ev->kind == EV_CPU)
 		buf_puts(out, ev->hotplug.online ? "online" : "offline");
-	} else {
+	if (lines[ev->kind].put) {
 		buf_puts(out, lines[ev->kind].verb);
 		lines[ev->kind].put(t, ev, out);
 	}

@@ -114,8 +114,8 @@ static int write_facts(struct trace_writer *w, enum chunk_kind kind, const struc
 	int ret;
 
 	facts_encode(facts, &raw);
-	ret = raw.len > FACTS_MAX_BYTES ? err_set(e, -E2BIG, "the facts of the recording are too large to be kept") :
-					  write_blob(w, kind, &raw, e);
+	ret = raw.len > FACTS_MAX_BYTES ? err_set(e, -E2BIG, "the facts of the recording are too large to be kept")
+					: write_blob(w, kind, &raw, e);
 	buf_release(&raw);
 	return ret;
 }

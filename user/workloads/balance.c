@@ -83,7 +83,7 @@ static double share_of(const struct workload_cfg *cfg)
 /* Only then is staying where one is unfair. */
 static bool must_move(const struct workload_cfg *cfg)
 {
-	return cfg->tasks > cfg->nr_cpus && cfg->tasks % cfg->nr_cpus;
+	return cfg->nr_cpus > 1 && cfg->tasks > cfg->nr_cpus && cfg->tasks % cfg->nr_cpus;
 }
 
 static void balance_predict(const struct workload_cfg *cfg, struct facts *out)

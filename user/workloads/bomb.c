@@ -215,7 +215,7 @@ static int bomb_run(const struct workload_cfg *cfg)
 	ret = bomb_try(&l, &e);
 	if (cgroup_remove(l.group, ret < 0 ? NULL : &e) < 0)
 		ret = -EBUSY;
-	if (ret == 0)
+	if (ret == 0 && l.shared)
 		workload_say("bomb (%d) made %u processes, no more were allowed; all are gone", getpid(),
 			     l.shared->made);
 	shared_free(l.shared, sizeof(*l.shared));

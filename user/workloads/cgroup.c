@@ -156,7 +156,7 @@ static void janitor_main(const struct cgroup *g, int orders, int maker, int answ
 	while (poll((struct pollfd[]){ { .fd = 3, .events = POLLIN }, { .fd = 4, .events = POLLIN } }, 2, -1) < 0 &&
 	       errno == EINTR)
 		;
-	_exit(remove_all(g->path) < 0);
+	_exit(remove_all(g->path) < 0 ? 1 : 0);
 }
 
 /* -errno of the janitor, or of making one. */
@@ -165,12 +165,10 @@ static int janitor_start(struct cgroup *g)
 	int orders[2] = { -1, -1 }, answer[2] = { -1, -1 }, maker, ret = -EIO;
 
 	maker = (int)syscall(SYS_pidfd_open, getpid(), 0);
-	if (maker < 0 || pipe2(orders, O_CLOEXEC) < 0 || pipe2(answer, O_CLOEXEC) < 0)
+	if (maker < 0 || pipe2(orders, O_CLOEXEC) < 0 || pipe2(answer, O_CLOEXEC) < 0 || (g->janitor = fork()) < 0)
 		ret = -errno;
-	else if ((g->janitor = fork()) == 0)
+	else if (g->janitor == 0)
 		janitor_main(g, orders[0], maker, answer[1]);
-	else if (g->janitor < 0)
-		ret = -errno;
 	close(answer[1]);
 	if (g->janitor > 0 && read(answer[0], &ret, sizeof(ret)) != sizeof(ret))
 		ret = -EIO;

@@ -126,8 +126,9 @@ static int member_clone(struct member *m)
 	if (mprotect(stack + GUARD_BYTES, STACK_BYTES - GUARD_BYTES, PROT_READ | PROT_WRITE) < 0)
 		return -errno;
 	pthread_attr_init(&attr);
-	pthread_attr_setstack(&attr, stack + GUARD_BYTES, STACK_BYTES - GUARD_BYTES);
-	ret = pthread_create(&m->thread, &attr, member_thread, m);
+	ret = pthread_attr_setstack(&attr, stack + GUARD_BYTES, STACK_BYTES - GUARD_BYTES);
+	if (!ret)
+		ret = pthread_create(&m->thread, &attr, member_thread, m);
 	pthread_attr_destroy(&attr);
 	return -ret;
 }

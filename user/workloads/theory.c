@@ -96,7 +96,7 @@ struct theory_range theory_bounds(const struct theory_task *tasks, uint64_t n, u
 	struct theory_range r;
 	struct sums s;
 
-	if (busy <= cpus) {
+	if (busy <= 1 || busy <= cpus) {
 		list_ns = theory_list_ns(tasks, n, busy);
 		return (struct theory_range){ list_ns, list_ns };
 	}
