@@ -170,10 +170,12 @@ fuzz:				## fuzz the reader for FUZZ_SECONDS with libFuzzer (needs clang)
 	build/fuzz/fuzz_$(FUZZ) -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=build/fuzz/ \
 		build/fuzz/corpus tests/fuzz/corpus/$(FUZZ)
 
-lint:				## the checks of the source text alone, and clang's and shellcheck's opinion
+lint:				## the checks of the text alone, and what five programs think of the source; see tools/lint
+	@tools/setup build lint
 	@tests/run.sh text
+	@$(MAKE) --no-print-directory $(jobs) $(SKELETON) $(PAGE)
 	@$(MAKE) --no-print-directory $(jobs) BPF=0 BUILD=build/lint CC=$(CLANG) WERROR=1 tests
-	@shellcheck -x $$(grep -lE '^#!.*sh$$' tools/* tools/vm.d/* tests/*.sh tests/*/*.sh .ci/run)
+	@CC='$(CC)' C_FLAGS='$(subst ','\'',$(C_FLAGS))' BPF_FLAGS='$(BPF_FLAGS)' tools/lint
 
 install: all $(SVPOOL)		## install program, manual, completion, schedviz_mark.h and libsvpool under DESTDIR/prefix
 	install -D -m 755 $(PROGRAM) '$(DESTDIR)$(bindir)/schedviz'

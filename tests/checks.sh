@@ -159,6 +159,33 @@ test_words_find_what_is_unfinished_or_private()
 	finds check-words 'base/a.c does not say its licence'
 }
 
+# formatted LINE...: what check-format says of a file of these lines
+formatted()
+{
+	command -v clang-format >/dev/null || skip 'clang-format is missing: apt-get install clang-format'
+	tree
+	plant user/base/a.c "$@"
+	run "$ROOT/tools/check-format" "$tree/user/base/a.c"
+}
+
+test_format_finds_code_that_is_laid_out_otherwise()
+{
+	formatted 'int f(int a)' '{' '	if (a){' '		return  1;' '	}' '	return g(a,2);' '}'
+	expect_status 1
+	expect_out 'a.c:4: clang-format'
+	expect_out 'a.c:5: clang-format'
+	expect_out 'a.c:7: clang-format'
+}
+
+test_format_leaves_tables_comments_and_texts_alone()
+{
+	formatted '#define ROW(a)    { a, 1 }' 'static const int t[][2] = {' '	{ 1,  2 },	{ 30, 4 },' '};' '' \
+		'enum e { A,' '	 B };' '' \
+		'struct s {' '	int a;	      /* one */' '	long long b; /* two */' '};' '' \
+		'int f(void)' '{' '	return g("one "' '		"two");' '}'
+	expect_status 0
+}
+
 # vmlinux_with SED: the tree holds our header, changed
 vmlinux_with()
 {
