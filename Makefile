@@ -158,7 +158,7 @@ bench:				## measure against perf and ftrace, as root; BENCH='--quick ROW...'; n
 	@$(MAKE) --no-print-directory $(jobs) all bench-programs
 	@$(SUDO) tools/bench $(BENCH)
 
-bench-programs: $(BENCH_PROGRAMS) $(BENCH_PEER) $(BUILD)/tools/gen-trace
+bench-programs: $(BENCH_PROGRAMS) $(BENCH_PEER) $(BUILD)/tools/gen-trace $(BUILD)/tests/bpf/progs/loadall
 
 FUZZ ?= reader
 FUZZ_SECONDS ?= 60
