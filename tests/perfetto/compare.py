@@ -261,7 +261,7 @@ class Comparison:
                 yield f"{self.name(utid)} is woken at {ns}, of which the lines say nothing"
 
     def after_gap(self, wake):
-        """What it did until it came to run was not known: then what wakes it up again is not told."""
+        """What it did until it came to run was not known: then the exporter is not sure, and leaves it out."""
         spans = self.l.spans[wake["task"]]
         at = bisect.bisect_right([s["from_ns"] for s in spans], wake["ts_ns"]) - 1
         return at > 0 and spans[at - 1]["state"] == "unknown"

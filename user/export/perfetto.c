@@ -210,7 +210,8 @@ static void on_birth(struct pf *p, const struct wake *w)
 /*
  * Not told are the wakings of which the importer would make rows that were not there: of a task of which nothing was
  * known or that was preempted, for it takes these for asleep; and one that the clocks put after the switch it caused,
- * which would be a wait of no length. (Of who runs now, the last row told is that of its wait.)
+ * which would be a wait of no length. (Of who runs now, the last row told is that of its wait. After a gap that is the
+ * gap, and that it was over may turn out to be wrong: where the kernel hides switches, a later one tells.)
  */
 static bool is_waking(const struct pf_task *t, const struct wake *w)
 {
